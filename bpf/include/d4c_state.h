@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Values of the maps that user space reads or writes, and the names of the maps. */
+#ifndef D4C_STATE_H
+#define D4C_STATE_H
+
+#include "d4c_limits.h"
+
+/* d4c_settings: array of one, written before the programs are attached. */
+struct d4c_settings {
+	__u64 host_root; /* address of the dentry of the host's root directory; 0: pid 1's is taken at load */
+	__u32 generation; /* of this set of programs: the older of two reports */
+	__u32 reserved;
+};
+
+/* d4c_slots: hash, cgroup id → slot. User space alone writes it: which cgroup is a container (with all
+ * cgroups below it), and by which table it is judged. Changing it is the swap. */
+#define D4C_SLOT_NEVER_BLOCKED 1 /* exempt: recorded and alerted, never denied */
+struct d4c_slot {
+	__u32 table; /* index of its table's head in d4c_cells */
+	__u32 flags; /* D4C_SLOT_… */
+};
+
+/* d4c_containers: hash, cgroup id → what the kernel saw when the container began. The programs alone write
+ * it; user space deletes what has no tasks and no cgroup any more. */
+struct d4c_container {
+	__u64 root_superblock; /* addresses: compared, never followed */
+	__u64 root_dentry;
+	__u64 began_ns; /* CLOCK_BOOTTIME */
+	__u64 tasks;    /* marked tasks alive */
+	__u32 pid;      /* of its first process */
+	__u32 pid_namespace;
+	__u32 mount_namespace;
+	__u32 user_namespace;
+};
+
+/* d4c_marks: task storage. Its layout never changes within a major version: it is reused by a take-over. */
+struct d4c_mark {
+	__u64 container; /* cgroup id */
+	__u64 entry_start_ns;
+	__u32 entry_pid;
+	__u32 process_class;
+	__u64 reserved[2];
+};
+
+/* d4c_counters: per-CPU array of one. */
+#define D4C_LOST_RING_FULL 0     /* no room in the ring */
+#define D4C_LOST_NO_SCRATCH 1    /* no scratch was free: judged with the path unknown, not recorded */
+#define D4C_LOST_RECORD 2        /* a record could not be made for another reason */
+#define D4C_LOST_REASONS 4
+struct d4c_counters {
+	__u64 judged;   /* operations looked at by path or without */
+	__u64 recorded; /* that had an action: records and losses together */
+	__u64 denied;   /* provisional denials included */
+	__u64 retracted;
+	__u64 path_unknown;
+	__u64 unmarked; /* tasks of a container that storage could not be had for: their fork or exec was denied */
+	__u64 lost[D4C_LOST_REASONS];
+};
+
+/* d4c_container_lost: hash, cgroup id → counts of lost records, for the containers that lost any. */
+struct d4c_container_lost {
+	__u64 lost[D4C_LOST_REASONS];
+};
+
+/* Ring buffers: d4c_alerts (records with alert or block, and what begins and ends containers),
+ * d4c_telemetry (records with log alone). Cells: d4c_cells, array of __u64. */
+
+#endif
