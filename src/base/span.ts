@@ -1,0 +1,30 @@
+/** A piece of a text: UTF-16 offsets, end exclusive. Lines and columns are worked out when rendering. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Line and column, both from 1; columns count characters (code points). */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Offsets at which the lines of a text begin; `\n`, `\r\n` and a lone `\r` end a line. */
+export function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
+  return starts;
+}
+
+/** Where an offset lies, given the text and its line starts. */
+export function position(text: string, starts: readonly number[], offset: number): Position {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: [...text.slice(starts[low]!, offset)].length + 1 };
+}
