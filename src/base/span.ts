@@ -26,5 +26,5 @@ export function position(text: string, starts: readonly number[], offset: number
     if (starts[middle]! <= offset) low = middle;
     else high = middle - 1;
   }
-  return { line: low + 1, column: [...text.slice(starts[low]!, offset)].length + 1 };
+  return { line: low + 1, column: Array.from(text.slice(starts[low]!, offset)).length + 1 };
 }

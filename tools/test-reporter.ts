@@ -1,0 +1,24 @@
+/** What the test runs print: each failure in full, and one line at the end. A run that saw no test is a failure. */
+import { spec } from 'node:test/reporters';
+import type { TestEvent } from 'node:test/reporters';
+
+export default async function* reporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  let passed = 0;
+  let failed = 0;
+  const failures: TestEvent[] = [];
+  for await (const event of source) {
+    if (event.type === 'test:pass' && event.data.details?.type !== 'suite') passed++;
+    if (event.type === 'test:fail' && event.data.details?.type !== 'suite') {
+      failed++;
+      failures.push(event);
+      yield `not ok: ${event.data.name} (${event.data.file ?? ''})\n`;
+    }
+    if (event.type === 'test:stderr' || event.type === 'test:stdout') yield event.data.message;
+  }
+  const printer = new spec();
+  for (const event of failures) printer.write(event);
+  printer.end();
+  for await (const chunk of printer) yield String(chunk);
+  if (passed + failed === 0) process.exitCode = 1;
+  yield `${passed} passed, ${failed} failed\n`;
+}

@@ -1,0 +1,35 @@
+/** `node tools/test.ts vm|full|soak`: the tests that boot kernels. `D4C_KERNEL` names the kernel for each file. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, runSteps, testStep } from './run.ts';
+import type { Step } from './run.ts';
+
+const kernels = ['6.12', '6.1'] as const;
+
+function testFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => join(folder, file))
+    .sort();
+}
+
+/** End-to-end tests on one kernel: one file after the other, a machine each. */
+function onKernel(kernel: string, part: string): Step {
+  return testStep(`end to end on ${kernel}${part === '1' ? ', long series whole' : ''}`, testFiles('test/vm'), {
+    live: true,
+    concurrency: 1,
+    env: { D4C_KERNEL: kernel, D4C_SOAK: part },
+  });
+}
+
+const plans: Record<string, () => readonly Step[]> = {
+  vm: () => [onKernel('6.12', '0.05')],
+  full: () => [...kernels.map((kernel) => onKernel(kernel, '0.05'))],
+  soak: () => [...kernels.map((kernel) => onKernel(kernel, '1'))],
+};
+
+const plan = plans[process.argv[2] ?? ''];
+if (!plan) {
+  console.error(`usage: node tools/test.ts ${Object.keys(plans).join('|')}`);
+  process.exitCode = 2;
+} else runSteps(plan());
