@@ -4,3 +4,9 @@
  */
 export * from './model.ts';
 export * from './event.ts';
+export { parsePolicy } from './parse.ts';
+export type { Parsed } from './parse.ts';
+export { quote } from './finding.ts';
+export type { Finding, Related, Severity } from './finding.ts';
+export { limits } from './limits.ts';
+export { matchPattern } from './patterns/match.ts';

@@ -1,0 +1,78 @@
+import type { Entry } from './entry.ts';
+import { policyWith } from './entry.ts';
+
+/** P3…: values as patterns. */
+export const patternEntries = {
+  P3001: {
+    severity: 'error',
+    title: 'a wildcard where none is allowed',
+    message: '{key} takes no wildcards: {value}',
+    help: '{advice}',
+    why: 'Wildcards stand in names of images, clusters, namespaces and pods, in tags, label values and paths; not in operations, actions, user ids and names of selectors.',
+    bad: policyWith({ selector: "operation: ['create*']" }),
+    good: policyWith({ selector: 'operation: [createExecutable, execDrift]' }),
+  },
+  P3002: {
+    severity: 'error',
+    title: 'a bad escape',
+    message: 'the escape {escape} in {value} is not known',
+    help: 'escapes are `\\*` for a literal star and `\\\\` for a backslash; {advice}',
+    why: 'An unknown escape would have to be guessed at.',
+    bad: policyWith({ selector: "targetFilePath: ['/usr/bin/a\\b']" }),
+    good: policyWith({ selector: "targetFilePath: ['/usr/bin/a\\\\b']" }),
+  },
+  P3003: {
+    severity: 'error',
+    title: 'a label without colon',
+    message: '{key} has a value without `:`, {value}',
+    help: 'a label is `key:value`; any value of the key is {form}',
+    why: 'A label of a pod is a key and a value.',
+    bad: policyWith({ selector: 'kubernetesPodLabel: [production]' }),
+    good: policyWith({ selector: "kubernetesPodLabel: ['production:*']" }),
+  },
+  P3004: {
+    severity: 'error',
+    title: "a wildcard in a label's key",
+    message: 'the key {label} of the label {value} has a wildcard',
+    help: 'wildcards stand in the value only: write each key in full, `environment:*`',
+    why: 'Keys of labels are few and known; a pattern on them would match labels that are added later.',
+    bad: policyWith({ selector: "kubernetesPodLabel: ['env*:production']" }),
+    good: policyWith({ selector: "kubernetesPodLabel: ['environment:production']" }),
+  },
+  P3005: {
+    severity: 'error',
+    title: 'a label with an empty key',
+    message: 'the label {value} has an empty key',
+    help: 'a label is `key:value`; the value may be empty, the key may not',
+    why: 'No pod has a label without a key.',
+    bad: policyWith({ selector: "kubernetesPodLabel: [':production']" }),
+    good: policyWith({ selector: "kubernetesPodLabel: ['environment:production']" }),
+  },
+  P3006: {
+    severity: 'error',
+    title: 'a relative path',
+    message: '{key} takes absolute paths, and {value} is relative',
+    help: 'write {normal}; at any depth it would be `**/` and the name',
+    why: 'The kernel tells the whole path from the root; a relative one could never match.',
+    bad: policyWith({ selector: 'targetFilePath: [usr/bin/**]' }),
+    good: policyWith({ selector: 'targetFilePath: [/usr/bin/**]' }),
+  },
+  P3007: {
+    severity: 'error',
+    title: 'a path that is not in normal form',
+    message: '{key} has the path {value}, which is not in normal form: {what}',
+    help: '{advice}',
+    why: 'The kernel tells paths without `//`, `.`, `..` and a `/` at the end; a value in another form could never match.',
+    bad: policyWith({ selector: 'targetFilePath: [/usr/local/../bin/]' }),
+    good: policyWith({ selector: 'targetFilePath: [/usr/bin/**]' }),
+  },
+  P3008: {
+    severity: 'error',
+    title: 'typographic quotes',
+    message: '{key} has typographic quotes, {value}',
+    help: 'they come with text copied from a web page, and to YAML they are part of the value: {advice}',
+    why: 'Only `\'` and `"` are quotes to YAML. In a path, a name or an operation the others can only be a slip.',
+    bad: policyWith({ selector: 'targetFilePath: [‘/usr/bin/**’]' }),
+    good: policyWith({ selector: "targetFilePath: ['/usr/bin/**']" }),
+  },
+} satisfies Record<string, Entry>;

@@ -1,0 +1,24 @@
+/** Limits of the language, with their units; the numbers are those of the language's reference, section 6. */
+export const limits = Object.freeze({
+  /** A policy is kilobytes; what is larger is no policy. */
+  fileBytesMax: 16 * 1024 * 1024,
+  /** Nodes of the YAML tree with every alias written out. */
+  nodesMax: 1_000_000,
+  /** Lists and mappings inside one another; a policy needs five. */
+  levelsMax: 64,
+  /** A path of the kernel has at most 4,095 bytes, and no other value is longer. */
+  valueBytesMax: 4_095,
+  nameCharsMax: 128,
+  /** 4294967295 is "no user" in every user namespace. */
+  userIdMax: 4_294_967_294,
+  severityMin: 1,
+  severityMax: 100,
+  /** A name of one file in a directory (`NAME_MAX`). */
+  fileNameBytesMax: 255,
+  /** Past this a reader is not helped by more; the rest is counted. */
+  findingsMax: 1_000,
+  /** States that one question about two patterns may take; past them it is left unanswered. */
+  containmentStatesMax: 20_000,
+  /** Pairs of patterns that the warnings of one file may compare. */
+  comparisonsMax: 200_000,
+});

@@ -1,0 +1,115 @@
+import type { Span } from '#base';
+import { catalogue } from './catalogue/index.ts';
+import type { Code } from './catalogue/index.ts';
+import type { Draft } from './draft.ts';
+import type { Finding } from './finding.ts';
+import { quote } from './finding.ts';
+import { limits } from './limits.ts';
+import type { Policy } from './model.ts';
+import { readDocument } from './read/document.ts';
+import { reporter } from './report.ts';
+import type { Report } from './report.ts';
+import { checkDraft } from './rules/index.ts';
+import { compose } from './yaml/compose.ts';
+import { decode } from './yaml/decode.ts';
+import { yamlWords } from './yaml/messages.ts';
+import { readSyntax } from './yaml/syntax.ts';
+import type { Syntax } from './yaml/syntax.ts';
+import { view } from './yaml/tree.ts';
+import type { Node } from './yaml/tree.ts';
+
+export interface Parsed {
+  /** `null` if there is any error. */
+  readonly policy: Policy | null;
+  /** In the order of the text. */
+  readonly findings: readonly Finding[];
+  /** What spans count in: the file as text, without byte order mark. */
+  readonly text: string;
+}
+
+/** Reads a policy and everything that is to be said of it. Never throws, whatever the text. */
+export function parsePolicy(file: string, input: Uint8Array | string): Parsed {
+  const bytes = typeof input === 'string' ? null : input;
+  const { report, findings, hasErrors } = reporter();
+  if ((bytes?.length ?? (input as string).length) > limits.fileBytesMax) {
+    report('P1007', { start: 0, end: 0 });
+    return Object.freeze({ policy: null, findings: Object.freeze(findings()), text: '' });
+  }
+  const text = bytes === null ? (input as string).replace(/^\ufeff/, '') : decodeBytes(bytes, report);
+  const root = readYaml(text, report);
+  const isTorn = findings().some((finding) => tearing.has(finding.code));
+  const draft = root === null ? null : readDocument(report, root);
+  if (draft !== null) checkDraft(draft, report);
+  const told = findings().filter((finding) => !isTorn || isPlain(finding));
+  const policy = draft === null || hasErrors() ? null : makePolicy(file, text, draft);
+  return Object.freeze({ policy, findings: Object.freeze(told), text });
+}
+
+/** Findings after which a part of the text is unread. */
+const tearing: ReadonlySet<string> = new Set(['P1001', 'P1012']);
+
+function isPlain(finding: Finding): boolean {
+  return catalogue[finding.code as Code].needsWhole !== true;
+}
+
+function decodeBytes(bytes: Uint8Array, report: Report): string {
+  const { text, bad } = decode(bytes);
+  if (bad === null) return text;
+  const hex = `\`0x${bad.byte.toString(16).padStart(2, '0')}\``;
+  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  const advice = isWide ? 'it is UTF-16: save it as UTF-8' : 'save the file as UTF-8';
+  report('P1002', { start: bad.offset, end: bad.offset + 1 }, { byte: hex, offset: String(bad.offsetBytes), advice });
+  return isWide ? '' : text;
+}
+
+/** The root of the one document, as far as it can be read. */
+function readYaml(text: string, report: Report): Node | null {
+  const nul = text.indexOf('\0');
+  if (nul >= 0) report('P1010', { start: nul, end: nul + 1 }, { key: 'the file' });
+  const syntax = readSyntax(nul >= 0 ? text.replaceAll('\0', '\ufffd') : text);
+  if (syntax.stopped !== null) {
+    report(syntax.stopped.why === 'nodes' ? 'P1008' : 'P1009', syntax.stopped.span);
+    return null;
+  }
+  reportSyntax(syntax, text, report);
+  const contents = syntax.documents[0]?.contents ?? null;
+  if (contents === null) {
+    report('P1004', { start: 0, end: 0 }, { found: 'empty' });
+    return null;
+  }
+  const tooMuch = { yes: false };
+  const watch: Report = (code, place, words, related) => {
+    if (code === 'P1008' || code === 'P1009') tooMuch.yes = true;
+    report(code, place, words, related);
+  };
+  const root = compose(contents, syntax.anchors, watch);
+  return tooMuch.yes ? null : view(root);
+}
+
+function reportSyntax({ documents, errors, tags }: Syntax, text: string, report: Report): void {
+  for (const error of errors) {
+    if (error.code === 'MULTIPLE_DOCS') continue;
+    report('P1001', within(error.pos, text), yamlWords(error));
+  }
+  for (const document of documents.slice(1)) report('P1003', within([document.range[0], document.range[0] + 3], text));
+  for (const tag of tags) {
+    if (tag.text !== '!!str' && tag.text !== '!<tag:yaml.org,2002:str>') report('P1013', tag.span, { tag: quote(tag.text) });
+  }
+}
+
+function within([start, end]: readonly [number, number], text: string): Span {
+  const first = Math.min(Math.max(0, start), text.length);
+  return { start: first, end: Math.min(Math.max(first, end), text.length) };
+}
+
+function makePolicy(file: string, text: string, draft: Draft): Policy {
+  const sections = draft.sections.map(({ kind, selectors, responses }) =>
+    Object.freeze({
+      kind,
+      selectors: Object.freeze(selectors.map(({ selector }) => selector)),
+      responses: Object.freeze(responses.map(({ response }) => response)),
+    }),
+  );
+  const { name, mode } = draft;
+  return Object.freeze({ kind: 'policy', file, text, name, mode, sections: Object.freeze(sections) });
+}

@@ -1,0 +1,13 @@
+import { quote } from '../finding.ts';
+import type { Rule } from './rule.ts';
+
+/** A selector that no response names. */
+export const unusedSelector: Rule = (draft, report) => {
+  for (const { selectors, responses } of draft.sections) {
+    const used = new Set(responses.flatMap(({ response }) => [...response.match, ...response.exclude].map(({ value }) => value)));
+    const isKnown = responses.every(({ whole }) => whole);
+    for (const { name } of selectors) {
+      if (isKnown && name !== undefined && !used.has(name.value)) report('P6001', name.span, { name: quote(name.value) });
+    }
+  }
+};

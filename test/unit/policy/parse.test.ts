@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parsePolicy } from '#policy';
+
+const seed = `selectors:
+  - name: newBinary
+    operation: [createExecutable]
+    containerImageName: demo
+    targetFilePath: [/usr/bin/**]
+  - name: memory
+    operation: execMemFd
+  - name: allowed
+    targetFilePath: /usr/bin/allowed-*
+responses:
+  - match: [newBinary, memory]
+    exclude: allowed
+    actions: [alert, block]
+`;
+
+test('a flat policy becomes the model, scalars and lists alike', () => {
+  const { policy, findings } = parsePolicy('seed.yaml', new TextEncoder().encode(seed));
+  assert.deepEqual(findings, []);
+  assert.equal(policy?.mode, 'enforce');
+  const [section] = policy!.sections;
+  assert.equal(section?.kind, 'file');
+  assert.deepEqual(section.selectors.map(({ name, operations }) => [name, operations]), [
+    ['newBinary', ['createExecutable']],
+    ['memory', ['execMemFd']],
+    ['allowed', ['createExecutable', 'modifyExecutable', 'execMemFd']],
+  ]);
+  assert.deepEqual(section.responses[0]!.exclude.map(({ value }) => value), ['allowed']);
+  assert.deepEqual(section.responses[0]!.actions, ['alert', 'block']);
+});
+
+test('a policy with an error is none, and all its findings are told', () => {
+  const text = seed.replace('[createExecutable]', '[createExecutables]').replace('[alert, block]', '[block]').replace('allowed\n', 'alowed\n');
+  const { policy, findings } = parsePolicy('seed.yaml', text);
+  assert.equal(policy, null);
+  assert.deepEqual(findings.map(({ code }) => code), ['P2007', 'P6001', 'P4001', 'P4003']);
+});
