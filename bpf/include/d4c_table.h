@@ -29,6 +29,21 @@
  * The outcome of a pair is the OR of the actions of its rules that apply, of an event that of its pairs.
  * A rule with D4C_RULE_POSSIBLE adds to what is possible, the others to what is certain: where something
  * is possible that is not certain, the outcome is undecided (only in tables with D4C_TABLE_UNDECIDED).
+ *
+ * Directories. Two names are the same below if their paths lead to the same states of every automaton; with
+ * D4C_TABLE_COARSE only if, besides, nothing is in `some` there. Else the rename is judged as creation at
+ * the new name (CREATE_EXECUTABLE, CREATE_FILE), as modification and deletion at the old one
+ * (MODIFY_EXECUTABLE, MODIFY_FILE, DELETE_FILE): `match` is tested on the union of `some` without
+ * D4C_GROUP_ANY, `exclude` on the intersection of `all` with it. A name whose path is unknown is never the
+ * same, and counts as a file's: all groups but D4C_GROUP_ANY for `match`, that alone for `exclude`.
+ *
+ * Process section. The executable's paths are walked from `executable`, the basename of the session leader's
+ * executable from `leader`; the `accept` masks of their classes have the process atoms that hold. Of two
+ * paths of an executable there are again two masks: the union for what is matched, the intersection for
+ * what is excluded; without a path none holds, of an unknown one all in the first, none in the second.
+ * Atoms of the leader, the user and the terminal are in both. A condition holds in a mask that has all of
+ * its atoms. Beginning at `first`, each node says where to go on, up to a D4C_PROCESS_LEAF: its low half is
+ * the class.
  */
 #ifndef D4C_TABLE_H
 #define D4C_TABLE_H
@@ -42,6 +57,7 @@
 #define D4C_GROUP_ANY 0
 
 #define D4C_TABLE_UNDECIDED 1 /* facts of the container were not known: rules may be POSSIBLE */
+#define D4C_TABLE_COARSE 2    /* a state may stand for different selectors (see directories) */
 
 struct d4c_table_head {
 	__u32 magic;
@@ -53,7 +69,9 @@ struct d4c_table_head {
 	__u32 process_classes; /* at least 1 */
 	__u32 dispatch;        /* index of the dispatch table */
 	__u32 process;         /* index of the process section; 0: none, every process is class 0 */
-	__u32 reserved[3];
+	__u32 classes;         /* index of the first class */
+	__u32 states;          /* index of the first cell of the automata; they go on to the end */
+	__u32 reserved;
 	__u32 start[D4C_AUTOMATA_MAX];
 };
 _Static_assert(sizeof(struct d4c_table_head) == 80, "head is 10 cells");
@@ -75,12 +93,53 @@ struct d4c_rule {
 _Static_assert(sizeof(struct d4c_rule) == 72, "rule is 9 cells");
 
 /* What the end of a path in a state means. `some` and `all` speak of the paths that go on from here with
- * "/": the groups that match at least one of them, and every one of them (directories renamed). */
+ * "/" (directories renamed): the groups that match at least one of them; the groups of which a pattern that
+ * ends in two asterisks matches up to that "/", and so every one of them. */
 struct d4c_class {
 	__u64 accept[D4C_MASK_WORDS];
 	__u64 some[D4C_MASK_WORDS];
 	__u64 all[D4C_MASK_WORDS];
 };
 _Static_assert(sizeof(struct d4c_class) == 96, "class is 12 cells");
+
+#define D4C_PROCESS_LEAF (1u << 31)
+
+struct d4c_process {
+	__u32 executable;      /* start state for the paths of the executable, 0: nothing asks for them */
+	__u32 leader;          /* start state for the session leader's name, 0: nothing asks for it */
+	__u32 users;           /* index of the first d4c_process_user, in the order of their ids */
+	__u32 user_count;
+	__u32 conditions;      /* index of the first d4c_process_condition */
+	__u32 condition_count;
+	__u32 nodes;           /* index of the first d4c_process_node */
+	__u32 node_count;
+	__u32 first;           /* where the decision begins: number of a node, or D4C_PROCESS_LEAF | class */
+	__u32 reserved[3];
+	__u64 every[D4C_MASK_WORDS];       /* atoms of the executable: all that hold where it is unknown */
+	__u64 terminal[D4C_MASK_WORDS];    /* atoms that hold with a controlling terminal */
+	__u64 no_terminal[D4C_MASK_WORDS]; /* atoms that hold without one */
+};
+_Static_assert(sizeof(struct d4c_process) == 144, "process is 18 cells");
+
+struct d4c_process_user {
+	__u32 user;
+	__u32 reserved;
+	__u64 atoms[D4C_MASK_WORDS]; /* atoms that hold for this user; none for one that is not listed */
+};
+_Static_assert(sizeof(struct d4c_process_user) == 40, "user is 5 cells");
+
+struct d4c_process_condition {
+	__u64 atoms[D4C_MASK_WORDS];
+};
+_Static_assert(sizeof(struct d4c_process_condition) == 32, "condition is 4 cells");
+
+/* Nodes lead to nodes of a higher number only. */
+struct d4c_process_node {
+	__u32 test;  /* condition * 2, + 1: in the mask for what is excluded */
+	__u32 fails; /* number of a node, or D4C_PROCESS_LEAF | class */
+	__u32 holds;
+	__u32 reserved;
+};
+_Static_assert(sizeof(struct d4c_process_node) == 16, "node is 2 cells");
 
 #endif

@@ -1,0 +1,10 @@
+/**
+ * compiler: policies as one container sees them → automata → tables; the same tables interpreted, and
+ * explained. A pure function of its arguments: it knows no kernel, no clock and no Node module.
+ */
+export { compile, openCompiler } from './compile.ts';
+export type { Compiler, Profile } from './compile.ts';
+export { decide, lookUps } from './decide.ts';
+export type { Verdict, VerdictAction } from './decide.ts';
+export { limits } from './limits.ts';
+export { matchesBytes, matchesText } from './match-text.ts';
