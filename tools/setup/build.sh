@@ -2,11 +2,12 @@
 #   d4c.bpf.o         bpf/hooks/*.bpf.c as one object
 #   d4c.node, lib/    native/*.c as a Node addon, with the libraries that it links beside it
 #   vm/               programs of the guest of tools/vm
+#   cases/            programs of the kernel's test cases (test/vm/cases/programs)
 #   demo-image/       what demo containers see, by demo-image.sh (called with the folder to fill)
 # Compiled when the contents of a source or of this file changed.
 
 build_sources() {
-  find "$top/bpf" "$top/native" "$top/tools/vm" "$top/tools/setup" -type f \
+  find "$top/bpf" "$top/native" "$top/tools/vm" "$top/tools/setup" "$top/test/vm/cases/programs" -type f \
     \( -name '*.[ch]' -o -name 'build*.sh' -o -name 'demo-image*' -o -name build.list \) | sort
 }
 
@@ -21,14 +22,14 @@ make_build() {
   stamp=$(sum $(build_sources))
   . "$top/tools/setup/build-env.sh"
   out=$(scratch)
-  mkdir "$out/lib" "$out/vm"
+  mkdir "$out/lib" "$out/vm" "$out/cases"
   say 'build: BPF object, addon, guest programs'
-  compile_bpf && compile_addon && compile_guest && make_demo_image
+  compile_bpf && compile_addon && compile_guest && compile_cases && make_demo_image
   echo "$stamp" >"$out/.stamp"
   mkdir -p "$top/build"
   # One rename each, the stamp last: the folder itself stays, other files may live in it.
   [ -d "$out/demo-image" ] || mkdir "$out/demo-image"
-  for name in lib vm demo-image; do rm -rf "$top/build/$name"; mv "$out/$name" "$top/build/$name"; done
+  for name in lib vm cases demo-image; do rm -rf "$top/build/$name"; mv "$out/$name" "$top/build/$name"; done
   for file in "$out"/*; do [ ! -f "$file" ] || mv -f "$file" "$top/build/"; done
   mv "$out/.stamp" "$top/build/.stamp"
   rm -rf "$out"
@@ -66,6 +67,13 @@ compile_guest() {
   compile guest $D4C_STATIC_FLAGS -O2 -Wall -Wextra -Werror "$top/tools/vm/guest/agent.c" -o "$out/vm/agent"
   compile as-root $D4C_NATIVE_FLAGS -shared -fPIC -O2 -Wall -Wextra -Werror \
     "$top/tools/vm/guest/as-root.c" -o "$out/vm/as-root.so" -ldl
+}
+
+compile_cases() {
+  for file in "$top"/test/vm/cases/programs/*.c; do
+    name=${file##*/}
+    compile "case-${name%.c}" $D4C_STATIC_FLAGS -O2 -Wall -Wextra -Werror -pthread "$file" -o "$out/cases/try-${name%.c}"
+  done
 }
 
 make_demo_image() {
