@@ -1,0 +1,75 @@
+import { readdirSync, watch } from 'node:fs';
+import type { Dirent, FSWatcher } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupIdOf, isGone } from './cgroup.ts';
+
+export interface CgroupWatchOptions {
+  readonly root: string;
+  /** Whether a cgroup is a container: nothing below it is looked at. */
+  isContainer(path: string): boolean;
+  appeared(path: string, cgroupId: bigint): void;
+  vanished(path: string): void;
+  failed(error: Error): void;
+}
+
+/** Cgroups that are watched at most: an inotify watch is a kilobyte of kernel memory each. */
+const watchesMax = 16_384;
+
+/**
+ * Sees cgroups as they are made, which is before anything runs in them. Every cgroup that is no container
+ * and lies above where containers can be is watched, with those that exist told first.
+ */
+export function watchCgroups(options: CgroupWatchOptions): Disposable {
+  const watchers = new Map<string, FSWatcher>();
+  let full = false;
+
+  function enter(path: string): void {
+    if (watchers.has(path)) return;
+    if (watchers.size >= watchesMax) {
+      if (!full) options.failed(new Error(`more than ${watchesMax} cgroups: some containers are seen late`));
+      full = true;
+      return;
+    }
+    try {
+      const watcher = watch(join(options.root, path), (_, name) => {
+        if (name !== null) look(join(path, name));
+      });
+      // A cgroup that goes away takes its watch along; its parent tells of it.
+      watcher.on('error', () => leave(path));
+      watchers.set(path, watcher);
+      for (const entry of children(join(options.root, path))) look(join(path, entry.name));
+    } catch (error) {
+      if (!isGone(error)) options.failed(error as Error);
+      leave(path);
+    }
+  }
+
+  function look(path: string): void {
+    const cgroupId = cgroupIdOf(options.root, path);
+    if (cgroupId === undefined) {
+      leave(path);
+      options.vanished(path);
+    } else if (options.isContainer(path)) {
+      options.appeared(path, cgroupId);
+    } else {
+      enter(path);
+    }
+  }
+
+  function leave(path: string): void {
+    watchers.get(path)?.close();
+    watchers.delete(path);
+  }
+
+  enter('/');
+  return {
+    [Symbol.dispose]() {
+      for (const watcher of watchers.values()) watcher.close();
+      watchers.clear();
+    },
+  };
+}
+
+function children(folder: string): Dirent[] {
+  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+}
