@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { toLine } from './model.ts';
+import type { Output } from './model.ts';
+
+export interface FileOutputOptions {
+  readonly path: string;
+  /** The file is put aside as `PATH.1` before it would outgrow this. */
+  readonly maxBytes: number;
+  /** Files put aside that are kept. */
+  readonly keep: number;
+}
+
+/** JSON lines in a file that is rotated by size. A written batch is on the disk. */
+export function fileOutput(options: FileOutputOptions): Output {
+  let handle: FileHandle | undefined;
+  let bytes = 0;
+
+  async function reopen(): Promise<FileHandle> {
+    mkdirSync(dirname(options.path), { recursive: true });
+    const opened = await open(options.path, 'a', 0o600);
+    bytes = (await opened.stat()).size;
+    handle = opened;
+    return opened;
+  }
+
+  /** The file that is open may have been moved away by somebody else's rotation. */
+  async function current(): Promise<FileHandle> {
+    if (handle === undefined) return reopen();
+    const [ours, there] = await Promise.all([handle.stat(), stat(options.path).catch(() => undefined)]);
+    if (there?.ino === ours.ino && there.dev === ours.dev) return handle;
+    await shut();
+    return reopen();
+  }
+
+  async function rotate(): Promise<FileHandle> {
+    await shut();
+    await rm(`${options.path}.${options.keep}`, { force: true });
+    for (let i = options.keep - 1; i >= 1; i--) await moveIfThere(`${options.path}.${i}`, `${options.path}.${i + 1}`);
+    if (options.keep > 0) await moveIfThere(options.path, `${options.path}.1`);
+    else await rm(options.path, { force: true });
+    return reopen();
+  }
+
+  async function shut(): Promise<void> {
+    const closing = handle;
+    handle = undefined;
+    await closing?.close();
+  }
+
+  return {
+    name: 'file',
+    async write(batch) {
+      const data = Buffer.from(batch.map(({ document }) => `${toLine(document)}\n`).join(''));
+      let target = await current();
+      if (bytes > 0 && bytes + data.length > options.maxBytes) target = await rotate();
+      const before = bytes;
+      try {
+        await target.appendFile(data);
+        await target.datasync();
+        bytes += data.length;
+      } catch (error) {
+        // Half a batch would come twice: the batch is given again as a whole.
+        await target.truncate(before).finally(shut);
+        throw error;
+      }
+    },
+    close: shut,
+  };
+}
+
+async function moveIfThere(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}

@@ -1,0 +1,17 @@
+import type { Writable } from 'node:stream';
+import { toLine } from './model.ts';
+import type { Output } from './model.ts';
+
+/** JSON lines on standard output. */
+export function stdoutOutput(stream: Writable = process.stdout): Output {
+  return {
+    name: 'stdout',
+    async write(batch) {
+      const text = batch.map(({ document }) => `${toLine(document)}\n`).join('');
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      stream.write(text, (error) => (error ? reject(error) : resolve()));
+      await promise;
+    },
+    async close() {},
+  };
+}
