@@ -1,0 +1,9 @@
+/**
+ * agent: the one place where the column is wired: policies → profiles → kernel, and records → documents →
+ * outputs. It owns start, reload and stop. It prints nothing and ends no process.
+ */
+export { startAgent } from './agent.ts';
+export type { Agent, AgentOptions } from './agent.ts';
+export type { AgentStatus, ContainerStatus, PolicyStatus } from './status.ts';
+export type { KernelPort, RecordBatch, RingName, TableHandle, KernelCounters } from './kernel-port.ts';
+export { version } from './version.ts';

@@ -1,0 +1,131 @@
+import { explain } from '#compiler';
+import type { ContainerFacts } from '#base';
+import { factsUnknown, lineStarts, position } from '#base';
+import type { Judgement, Rule, Stream } from '#ecs';
+import type { EventAction, EventPaths, OperationEvent } from '#events';
+import type { KnownPaths, Policy, PolicyEvent, Response } from '#policy';
+
+/** What came of an operation, in the words of documents. */
+export interface Outcome {
+  readonly actions: readonly EventAction[];
+  readonly streams: readonly Stream[];
+  readonly judgement: Judgement;
+}
+
+type Explanation = ReturnType<typeof explain>;
+type AppliedResponse = Explanation['responses'][number];
+
+/**
+ * Which rules were behind what the kernel did. The kernel's own actions stand; where it left something
+ * open, the facts that are known now add to them.
+ */
+export function judge(policies: readonly Policy[], facts: ContainerFacts | undefined, event: OperationEvent): Outcome {
+  const policyEvent = toPolicyEvent(event);
+  const given = facts ?? factsUnknown;
+  const explanation = explain(policies, given, policyEvent);
+  const applied = explanation.responses.filter(({ applies }) => applies === true);
+  const actions = event.undecided ? union(event.actions, explanation.actions) : event.actions;
+  const rule = ruleOf(policies, applied);
+  return {
+    actions,
+    streams: streamsOf(actions, applied, event),
+    judgement: {
+      matchedSelectors: matchedSelectors(explanation, applied),
+      rule,
+      pair: pairOf(policies, given, event, applied.length > 0),
+      wouldDeny: !event.denied && (actions.includes('wouldBlock') || isLateBlock(event, actions)),
+      late: event.undecided && actions.length > event.actions.length,
+    },
+  };
+}
+
+/** A block that was certain only after the operation had run: it was let through. */
+function isLateBlock(event: OperationEvent, actions: readonly EventAction[]): boolean {
+  return event.undecided && !event.actions.includes('block') && actions.includes('block');
+}
+
+function union(a: readonly EventAction[], b: readonly EventAction[]): readonly EventAction[] {
+  return [...new Set([...a, ...b])];
+}
+
+function streamsOf(
+  actions: readonly EventAction[],
+  applied: readonly AppliedResponse[],
+  event: OperationEvent,
+): readonly Stream[] {
+  const streams = new Set<Stream>();
+  if (actions.some((action) => action !== 'log')) streams.add('alerts');
+  if (!actions.includes('log')) return [...streams];
+  const logging = applied.filter((response) => response.actions.includes('log'));
+  for (const { section } of logging) streams.add(section);
+  // The policy that asked for it is not in force any more: go by what the operation was.
+  const isProcess = event.operations.some((name) => name === 'fork' || name === 'exec');
+  if (logging.length === 0) streams.add(isProcess ? 'process' : 'file');
+  return [...streams];
+}
+
+function matchedSelectors(explanation: Explanation, applied: readonly AppliedResponse[]): readonly string[] {
+  const names = new Set<string>();
+  for (const response of applied) {
+    for (const selector of explanation.selectors) {
+      const isIts = selector.file === response.file && selector.section === response.section;
+      if (isIts && selector.holds === true && response.match.includes(selector.name)) names.add(selector.name);
+    }
+  }
+  return [...names];
+}
+
+/** Of the response of the highest severity, the first in the order of files among equals. */
+function ruleOf(policies: readonly Policy[], applied: readonly AppliedResponse[]): Rule | undefined {
+  let best: { readonly policy: Policy; readonly response: Response } | undefined;
+  for (const { file, section, index } of applied) {
+    const policy = policies.find((it) => it.file === file);
+    const response = policy?.sections.find(({ kind }) => kind === section)?.responses[index];
+    if (policy === undefined || response === undefined) continue;
+    if (best === undefined || (response.severity ?? 0) > (best.response.severity ?? 0)) best = { policy, response };
+  }
+  if (best === undefined) return undefined;
+  const { policy, response } = best;
+  return {
+    name: response.name,
+    description: response.description,
+    severity: response.severity,
+    reference: response.runbook,
+    file: policy.file,
+    line: position(policy.text, lineStarts(policy.text), response.span.start).line,
+    policy: policy.name,
+  };
+}
+
+/** The first pair that a response applies to by itself: pairs come in the order delete, modify, create. */
+function pairOf(policies: readonly Policy[], facts: ContainerFacts, event: OperationEvent, any: boolean): number {
+  if (event.pairs.length < 2) return 0;
+  const whole = toPolicyEvent(event);
+  if (any && whole.kind === 'pairs') {
+    for (const [index, pair] of whole.pairs.entries()) {
+      const alone = explain(policies, facts, { ...whole, pairs: [pair] });
+      if (alone.responses.some(({ applies }) => applies === true)) return index;
+    }
+  }
+  return Math.max(0, event.pairs.findIndex(({ actions }) => actions.length > 0));
+}
+
+/** An event in the words of the policy language. */
+export function toPolicyEvent(event: OperationEvent): PolicyEvent {
+  const { executable, containerUid, interactive, sessionLeader } = event.process;
+  return {
+    kind: 'pairs',
+    pairs: event.pairs.map(({ operations, paths, mount }) => ({ operations, paths: toKnownPaths(paths), mount })),
+    process: {
+      executable: executable === undefined ? { kind: 'unknown' } : { kind: 'paths', paths: [executable] },
+      userId: containerUid,
+      interactive,
+      sessionLeader: sessionLeader?.comm ?? new Uint8Array(),
+    },
+  };
+}
+
+function toKnownPaths(paths: EventPaths): KnownPaths {
+  if (paths.kind !== 'paths') return paths;
+  return { kind: 'paths', paths: [paths.mount, paths.root].filter((path) => path !== undefined) };
+}

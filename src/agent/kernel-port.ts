@@ -1,0 +1,43 @@
+/** A table in the kernel. */
+export interface TableHandle {
+  readonly cells: number;
+}
+
+export interface RecordBatch {
+  readonly records: readonly Uint8Array[];
+  /** The records are safe: their room in the ring is free again. Batches of a ring are acked in turn. */
+  ack(): void;
+}
+
+export type RingName = 'alerts' | 'telemetry';
+
+export interface KernelCounters {
+  readonly judged: bigint;
+  readonly recorded: bigint;
+  readonly denied: bigint;
+  readonly retracted: bigint;
+  readonly lost: Readonly<Record<string, bigint>>;
+}
+
+/** What the agent asks of the kernel layer: a fake stands in for it in tests. */
+export interface KernelPort extends AsyncDisposable {
+  /** Made at random with the maps: sequences are unique beneath it. */
+  readonly id: string;
+  readonly mechanism: 'lsm' | 'fentry' | 'none';
+  readonly hooks: readonly string[];
+  install(table: Uint8Array): Promise<TableHandle>;
+  release(handle: TableHandle): Promise<void>;
+  assign(cgroupId: bigint, handle: TableHandle, options: { readonly neverBlocked: boolean }): void;
+  forget(cgroupId: bigint): void;
+  /** Cgroup ids that have a slot: those of an agent before this one too. */
+  assigned(): readonly bigint[];
+  /** Reads ahead of what is acked; begins at what the agent before did not ack. */
+  records(ring: RingName, signal: AbortSignal): AsyncIterable<RecordBatch>;
+  /** Bytes in the rings that were not handed out yet. */
+  unread(): number;
+  counters(): KernelCounters;
+  /** Lost records by cgroup id and reason. */
+  lost(): ReadonlyMap<bigint, Readonly<Record<string, bigint>>>;
+  /** CLOCK_BOOTTIME and CLOCK_REALTIME, read together. */
+  clock(): { readonly bootNs: bigint; readonly realNs: bigint };
+}

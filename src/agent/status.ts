@@ -1,0 +1,53 @@
+import type { OutputState } from '#outputs';
+
+/** What `d4c status --json` prints. */
+export interface AgentStatus {
+  readonly version: string;
+  readonly kernel: {
+    readonly release: string;
+    readonly mechanism: 'lsm' | 'fentry' | 'none';
+    readonly hooks: readonly string[];
+  };
+  /** Why nothing is enforced, where somebody switched it off. */
+  readonly disabled: string | null;
+  readonly monitor: boolean;
+  readonly policies: readonly PolicyStatus[];
+  readonly containers: readonly ContainerStatus[];
+  readonly counters: {
+    /** Operations that a rule asked to be recorded, counted by the kernel. */
+    readonly events: number;
+    readonly alerts: number;
+    readonly documents: number;
+    readonly denied: number;
+    readonly lost: Readonly<Record<string, number>>;
+    /** Lost in the kernel, by cgroup id and reason. */
+    readonly lostByContainer: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** Events that wait for their container to be known. */
+    readonly waiting: number;
+  };
+  readonly outputs: readonly OutputState[];
+  /** The last few things that went wrong, newest last. */
+  readonly problems: readonly string[];
+  readonly memory: { readonly rssBytes: number };
+}
+
+export interface PolicyStatus {
+  readonly file: string;
+  readonly name: string | null;
+  readonly mode: 'enforce' | 'monitor';
+  readonly sha256: string;
+  readonly inForceSince: string;
+}
+
+export interface ContainerStatus {
+  readonly id: string;
+  readonly name: string | null;
+  readonly cgroupId: string;
+  readonly cgroupPath: string;
+  readonly image: string | null;
+  readonly namespace: string | null;
+  readonly pod: string | null;
+  readonly profile: string | null;
+  readonly known: boolean;
+  readonly source: string;
+}
