@@ -157,7 +157,7 @@ export const fileEntries = {
 } satisfies Record<string, Entry>;
 
 function laughs(): string {
-  const letters = [...'abcdefgh'];
+  const letters = Array.from('abcdefgh');
   const lines = letters.map((letter, index) => {
     const item = index === 0 ? 'x' : `*${letters[index - 1]!}`;
     return `${letter}: &${letter} [${Array.from({ length: 10 }, () => item).join(', ')}]`;

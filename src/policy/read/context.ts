@@ -12,9 +12,13 @@ export interface SectionContext extends Context {
   readonly section: SectionKind;
 }
 
-/** What to write instead of a word that nothing knows: the nearest, or all. */
+/** Longer lists are only told when no word of them is near. */
+const listedMax = 8;
+
+/** What to write instead of a word that nothing knows: the nearest, and what is accepted. */
 export function suggestion(word: string, accepted: readonly string[], others: readonly string[] = []): string {
   const meant = nearest(word, [...accepted, ...others]);
   const all = `accepted: ${anyOf(accepted)}`;
-  return meant === undefined ? all : `did you mean ${quote(meant)}? ${all}`;
+  if (meant === undefined) return all;
+  return accepted.length > listedMax ? `did you mean ${quote(meant)}?` : `did you mean ${quote(meant)}? ${all}`;
 }
