@@ -17,7 +17,21 @@ const capabilities = [
 /** A root file system for demo containers, and what is made from it; all of it on a tmpfs that goes with it. */
 export interface DemoImage extends Disposable {
   /** A fresh container's bundle: an overlay of its own over the image. */
-  bundle(name: string, command: DemoCommand, cgroupPath: string): Bundle;
+  bundle(name: string, command: DemoCommand, cgroupPath: string, extra?: BundleExtra): Bundle;
+}
+
+/** What a bundle has beyond those of the demo. */
+export interface BundleExtra {
+  /** A folder over the image: one more read-only layer. */
+  readonly layer?: string;
+  readonly change?: (config: RuntimeConfig) => RuntimeConfig;
+}
+
+/** The parts of an OCI configuration that others look at. */
+export interface RuntimeConfig {
+  readonly process: Readonly<Record<string, unknown>>;
+  readonly mounts: readonly object[];
+  readonly linux: Readonly<Record<string, unknown>> & { readonly namespaces: readonly { readonly type: string }[] };
 }
 
 export interface DemoCommand {
@@ -49,7 +63,8 @@ export function makeImage(base: string, images: readonly string[], files: readon
   files.forEach((file, index) => copyProgram(file, image, index));
   const kept = cleanup.move();
   return {
-    bundle: (name, command, cgroupPath) => makeBundle(work, name, shares, programOf(files, command), cgroupPath),
+    bundle: (name, command, cgroupPath, extra = {}) =>
+      makeBundle(work, name, shares, programOf(files, command), cgroupPath, extra),
     [Symbol.dispose]: () => kept.dispose(),
   };
 }
@@ -74,13 +89,22 @@ function programOf(files: readonly string[], command: DemoCommand): readonly str
   return [...(command.interpreter ?? []), pathOf(files.indexOf(command.file), command.file), ...command.args];
 }
 
-function makeBundle(work: string, name: string, shares: readonly string[], args: readonly string[], cgroupPath: string): Bundle {
+function makeBundle(
+  work: string,
+  name: string,
+  shares: readonly string[],
+  args: readonly string[],
+  cgroupPath: string,
+  extra: BundleExtra,
+): Bundle {
   const folder = join(work, name);
   for (const part of ['rootfs', 'upper', 'work']) mkdirSync(join(folder, part), { recursive: true });
-  const layers = `lowerdir=${join(work, 'image')},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`;
+  const lower = [...(extra.layer === undefined ? [] : [extra.layer]), join(work, 'image')].join(':');
+  const layers = `lowerdir=${lower},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`;
   mount(['-t', 'overlay', '-o', layers, 'overlay', join(folder, 'rootfs')]);
   const volumes = shares.map((share, index) => ({ share, source: discardingView(folder, share, index) }));
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(runtimeConfig(args, volumes, cgroupPath), null, 1));
+  const config = runtimeConfig(args, volumes, cgroupPath);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(extra.change?.(config) ?? config, null, 1));
   return {
     folder,
     [Symbol.dispose]: () => {
@@ -100,7 +124,7 @@ function discardingView(folder: string, share: string, index: number): string {
 }
 
 /** An OCI configuration: root with every capability, no seccomp filter, namespaces of its own. */
-function runtimeConfig(args: readonly string[], volumes: readonly { share: string; source: string }[], cgroupPath: string): object {
+function runtimeConfig(args: readonly string[], volumes: readonly { share: string; source: string }[], cgroupPath: string): RuntimeConfig {
   const all = { bounding: capabilities, effective: capabilities, permitted: capabilities, inheritable: capabilities, ambient: capabilities };
   return {
     ociVersion: '1.0.2',

@@ -1,7 +1,7 @@
 /** The half of the demo that needs a kernel with BPF LSM: agent, containers, attempts. Tells all by events. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { constants, release } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -48,7 +48,7 @@ export async function runHere(plan: DemoPlan, emit: Emit): Promise<void> {
     pinFolder: null,
     log: (line) => process.stderr.write(`${line}\n`),
   });
-  const status = agent.status();
+  const status = await agent.status();
   const enforcingAfterMs = Math.round(performance.now() - began);
   const imageName = plan.facts.image ? `${plan.facts.image.fullName}:${plan.facts.image.tag}` : null;
   emit({ kind: 'ready', kernel: release(), mechanism: status.kernel.mechanism, image: imageName, enforcingAfterMs });
@@ -63,7 +63,7 @@ export async function runHere(plan: DemoPlan, emit: Emit): Promise<void> {
   if (plan.shell) await runShell(stage);
   else if (plan.runs.length > 0) for (const file of plan.runs) await runFile(stage, file);
   else await runAttempts(stage);
-  emit({ kind: 'end', counters: agent.status().counters });
+  emit({ kind: 'end', counters: (await agent.status()).counters });
 }
 
 function readPolicies(files: readonly string[]): readonly Policy[] {
@@ -95,7 +95,7 @@ async function runFile(stage: Stage, file: string): Promise<void> {
   child.stdin.end();
   const [stdout, stderr, [exitCode, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   await stage.takeDocuments();
-  stage.emit({ kind: 'run', run: { file, exitCode: exitCode ?? 128 + Number(signal !== null), stdout, stderr } });
+  stage.emit({ kind: 'run', run: { file, exitCode: exitCode ?? 128 + constants.signals[signal as NodeJS.Signals], stdout, stderr } });
 }
 
 /** What the kernel can execute itself; all else is read by the shell, as a shell would have done. */

@@ -11,20 +11,23 @@ const checkout = join(import.meta.dirname, '../../..');
 /** Runs the plan in a virtual machine, telling its events as they come. */
 export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: string) => void): Promise<void> {
   const folders = [...plan.images, ...plan.shares, ...[...plan.policies, ...plan.runs].map((file) => dirname(file))];
-  await using vm = await startVm({ kernel: plan.kernel, shares: outermost(folders), onProgress: progress });
+  await using vm = await startVm({ kernel: plan.kernel, shares: outermost(folders), log: progress });
   const lines = new PassThrough();
   const told = (async () => {
     for await (const line of createInterface({ input: lines })) emit(parse(line));
   })();
-  const done = await vm.exec([process.execPath, join(checkout, 'src/cli/main.ts'), 'demo', '--host', '--events', ...options(plan)], {
-    cwd: checkout,
-    ...(plan.shell ? { stdin: process.stdin } : {}),
-    onStdout: (chunk) => lines.write(chunk),
-    onStderr: (chunk) => process.stderr.write(chunk),
+  const command = [process.execPath, join(checkout, 'src/cli/main.ts'), 'demo', '--host', '--events', ...options(plan)];
+  const program = vm.start(command, {
+    onStdout: (chunk) => void lines.write(chunk),
+    onStderr: (chunk) => void process.stderr.write(chunk),
   });
+  if (plan.shell) process.stdin.on('data', (chunk: Buffer) => program.write(chunk)).on('end', () => program.end());
+  else program.end();
+  const done = await program.result;
+  process.stdin.pause();
   lines.end();
   await told;
-  if (done.code > 1) throw new Failure('internal', `the demo's half in the virtual machine ended with exit status ${done.code}`);
+  if (done.code !== 0 && done.code !== 1) throw new Failure('internal', `the demo's half in the virtual machine ended with exit status ${done.code}`);
 }
 
 /** A folder in another one of the list comes with it. */

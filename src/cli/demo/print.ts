@@ -88,7 +88,7 @@ function summary(judged: number, good: number, documents: number, counters: Read
   const count = `${documents} ${documents === 1 ? 'document' : 'documents'}`;
   const lost = Object.values((counters['lost'] ?? {}) as Record<string, number>).reduce((sum, n) => sum + Number(n), 0);
   const losses = lost === 0 ? 'none lost' : paint('red', `${lost} lost`);
-  const denied = `${String(counters['denied'] ?? 0)} denied by the kernel`;
+  const denied = `${Number(counters['denied'] ?? 0)} denied by the kernel`;
   if (judged === 0) return `\n${count}, ${denied}, ${losses}\n`;
   const all = good === judged;
   const verdict = paint(all ? 'green' : 'red', `${good} of ${judged} attempts went as they must`);
