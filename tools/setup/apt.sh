@@ -91,7 +91,7 @@ closure() {
   sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*/\1=\2/p' "$log/apt-closure-$1.log"
   awk '$1 == "only" { print $2 }' "$list"
   awk '$1 == "newest" { print $2 }' "$list" | while read -r pattern; do
-    name=$(apt_cache search -n "^$pattern\$" | cut -d' ' -f1 | grep -x "$pattern" | sort -V | tail -n 1)
+    name=$(apt_cache search -n "^$pattern\$" | cut -d' ' -f1 | grep -Ex "$pattern" | sort -V | tail -n 1)
     [ -n "$name" ] || die "no package in Debian 12 or its backports is called \`$pattern\`"
     echo "$name"
   done
@@ -115,6 +115,7 @@ make_prefix() {
   }
   unpack "$work" || die "a package of $1 could not be unpacked (disk full?); nothing is kept of it, run it again"
   link_host_libraries "$work/root"
+  cut -d' ' -f1 "$work/files" | sort >"$work/root/run/versions"
   mv "$work/root" "$2"
   keep_newest 2 "$cache/root-$1-"*
   (cd "$apt_dir/debs" && cut -d' ' -f1 "$work/files" | xargs rm -f)

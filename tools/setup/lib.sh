@@ -33,11 +33,14 @@ ready() {
   [ "$1" != node ] || return 0
   build_prefix=$(prefix_of build)
   [ -d "$build_prefix" ] || return 1
-  build_ready || return 1
-  [ "$1" = vm ] || return 0
+  [ "$1" != env ] || return 0
+  if [ "$1" = prefix ]; then guest_ready; else build_ready; fi || return 1
+  [ "$1" = vm ] || [ "$1" = prefix ] || return 0
   vm_prefix=$(prefix_of vm)
   [ -d "$vm_prefix" ]
 }
+
+ensure() { ready "$1" || locked "$1"; }
 
 # One set-up at a time in a checkout; who waited finds the work done.
 locked() {
@@ -55,8 +58,12 @@ make_level() {
   [ "$1" != node ] || return 0
   build_prefix=$(prefix_of build)
   [ -d "$build_prefix" ] || make_prefix build "$build_prefix"
-  build_ready || make_build
-  [ "$1" = vm ] || return 0
+  case $1 in
+    env) return 0 ;;
+    prefix) guest_ready || make_guest ;;
+    *) build_ready || make_build ;;
+  esac
+  [ "$1" = vm ] || [ "$1" = prefix ] || return 0
   vm_prefix=$(prefix_of vm)
   [ -d "$vm_prefix" ] || make_prefix vm "$vm_prefix"
 }
