@@ -30,8 +30,8 @@
  * A rule with D4C_RULE_POSSIBLE adds to what is possible, the others to what is certain: where something
  * is possible that is not certain, the outcome is undecided (only in tables with D4C_TABLE_UNDECIDED).
  *
- * Directories. Two names are the same below if their paths lead to the same states of every automaton; with
- * D4C_TABLE_COARSE only if, besides, nothing is in `some` there. Else the rename is judged as creation at
+ * Directories. Two names are the same below if their paths, each with a "/" behind it, lead to the same
+ * states of every automaton; with D4C_TABLE_COARSE only if, besides, `some` is empty at the names. Else the rename is judged as creation at
  * the new name (CREATE_EXECUTABLE, CREATE_FILE), as modification and deletion at the old one
  * (MODIFY_EXECUTABLE, MODIFY_FILE, DELETE_FILE): `match` is tested on the union of `some` without
  * D4C_GROUP_ANY, `exclude` on the intersection of `all` with it. A name whose path is unknown is never the
@@ -104,7 +104,7 @@ _Static_assert(sizeof(struct d4c_class) == 96, "class is 12 cells");
 
 #define D4C_PROCESS_LEAF (1u << 31)
 
-struct d4c_process {
+struct d4c_process_section {
 	__u32 executable;      /* start state for the paths of the executable, 0: nothing asks for them */
 	__u32 leader;          /* start state for the session leader's name, 0: nothing asks for it */
 	__u32 users;           /* index of the first d4c_process_user, in the order of their ids */
@@ -119,7 +119,7 @@ struct d4c_process {
 	__u64 terminal[D4C_MASK_WORDS];    /* atoms that hold with a controlling terminal */
 	__u64 no_terminal[D4C_MASK_WORDS]; /* atoms that hold without one */
 };
-_Static_assert(sizeof(struct d4c_process) == 144, "process is 18 cells");
+_Static_assert(sizeof(struct d4c_process_section) == 144, "process is 18 cells");
 
 struct d4c_process_user {
 	__u32 user;

@@ -19,6 +19,7 @@ const mountKinds: readonly MountKind[] = ['image', 'volume', 'file'];
 const actionNames: readonly VerdictAction[] = ['log', 'alert', 'block', 'wouldBlock'];
 const created: readonly OperationName[] = ['createExecutable', 'createFile'];
 const lost: readonly OperationName[] = ['modifyExecutable', 'modifyFile', 'deleteFile'];
+const slash = 47;
 const tables = new WeakMap<Uint8Array, Table>();
 
 /** What a table says of an event: nothing but the bytes is looked at. A damaged table is refused. */
@@ -104,12 +105,12 @@ function sameBelow(table: Table, from: KnownPaths, to: KnownPaths): boolean {
   const a = knownOf(from);
   const b = knownOf(to);
   if (a === 'unknown' || b === 'unknown') return false;
-  const before = a.map((path) => walkAll(table, path));
-  const after = b.map((path) => walkAll(table, path));
   const coarse = (table.flags & tableCoarse) !== 0;
-  if (coarse && [...before, ...after].some((states) => !isEmpty(classMask(table, states, someBelow)))) return false;
-  const texts = (list: readonly (readonly number[])[]): string => [...new Set(list.map((states) => states.join()))].sort().join(';');
-  return texts(before) === texts(after);
+  const reaches = (path: Uint8Array): boolean => !isEmpty(classMask(table, walkAll(table, path), someBelow));
+  if (coarse && [...a, ...b].some(reaches)) return false;
+  const states = (paths: readonly Uint8Array[]): string =>
+    [...new Set(paths.map((path) => walkAll(table, Uint8Array.of(...path, slash)).join()))].sort().join(';');
+  return states(a) === states(b);
 }
 
 function knownOf(paths: KnownPaths): readonly Uint8Array[] | 'unknown' {
