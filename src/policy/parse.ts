@@ -46,7 +46,7 @@ export function parsePolicy(file: string, input: Uint8Array | string): Parsed {
 }
 
 /** Findings after which a part of the text is unread. */
-const tearing: ReadonlySet<string> = new Set(['P1001', 'P1012']);
+const tearing: ReadonlySet<string> = new Set(['P1001', 'P1012', 'P1014']);
 
 function isPlain(finding: Finding): boolean {
   return catalogue[finding.code as Code].needsWhole !== true;

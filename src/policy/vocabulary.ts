@@ -87,6 +87,9 @@ export function operationsOf(section: SectionKind): readonly OperationName[] {
 export const flatActions: readonly ActionName[] = Object.freeze(['alert', 'block']);
 export const allActions: readonly ActionName[] = Object.freeze(['log', 'alert', 'block']);
 
+/** Names of selectors. */
+export const nameForm = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
 export const selectorKeys: readonly string[] = Object.freeze(['name', 'description', 'operation']);
 export const responseKeys: readonly string[] = Object.freeze([
   'match',

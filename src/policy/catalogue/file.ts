@@ -131,7 +131,7 @@ export const fileEntries = {
     severity: 'error',
     title: 'a key that is no text',
     message: 'a list or a mapping stands where a key is expected',
-    help: 'write the key as text; in braces a value such as `{{name}}` of a template needs quotes',
+    help: 'write the key as text; a value in double braces, of a template that is not filled in, needs quotes',
     why: 'This is often a template whose placeholders have not been filled in.',
     bad: policyWith({ selector: '? [containerImageName]\n: nginx' }),
     good: policyWith({ selector: 'containerImageName: nginx' }),

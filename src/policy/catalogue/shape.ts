@@ -229,7 +229,7 @@ export const shapeEntries = {
     message: 'the condition {key} has no meaning in the section {section}',
     help: 'move the selector into the section {other}, or use a condition on the process, such as `processExecutable`',
     why: 'A process that is created or a program that is executed has no target file.',
-    bad: processSection.replace('processName: [sh, bash]', 'targetFilePath: [/bin/sh]'),
+    bad: processSection.replace('processName: [sh, bash]', 'targetFilePath: [/usr/bin/sh]'),
     good: processSection,
   },
   P2024: {

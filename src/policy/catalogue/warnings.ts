@@ -30,7 +30,7 @@ export const warningEntries = {
     severity: 'warning',
     title: 'a response that never applies',
     message: 'the response never applies: {proof}',
-    help: 'narrow what is excluded, or remove the response',
+    help: 'narrow what is excluded, or remove the response{caveat}',
     why: 'A response applies if a selector of `match` matches and none of `exclude` does. Here each of the first is covered by the second. (Of a file with two paths, which is one that is also reached by a mount, an exclusion must hold for both.)',
     bad: policyWith({
       selectors: '- name: allowed\n  targetFilePath: [/usr/**]',
@@ -120,7 +120,7 @@ export const warningEntries = {
     title: 'changes blocked, creation not',
     message: '`modifyExecutable` is blocked and `createExecutable` is not',
     help: 'add `createExecutable` to the selector {name}',
-    why: 'Who cannot change a program can write a new one and rename it into place, or beside it.',
+    why: 'Who cannot change a program can still put one of their own beside it, and have that found first.',
     bad: blocking('operation: [modifyExecutable]\ntargetFilePath: [/usr/bin/**]'),
     good: blocking('operation: [createExecutable, modifyExecutable]\ntargetFilePath: [/usr/bin/**]'),
     needsWhole: true,

@@ -5,7 +5,8 @@ import type { Condition, Located, OperationName } from '../model.ts';
 import type { DraftSelector } from '../draft.ts';
 import { entriesOf } from '../yaml/tree.ts';
 import type { Entry, MapNode } from '../yaml/tree.ts';
-import { conditionByName, conditionWords, operationsOf, seedOperations, selectorKeys } from '../vocabulary.ts';
+import { withoutQuotes } from '../patterns/quotes.ts';
+import { conditionByName, conditionWords, nameForm, operationsOf, seedOperations, selectorKeys } from '../vocabulary.ts';
 import type { ConditionName, Word } from '../vocabulary.ts';
 import { readCondition, reportQuotes, reportWildcard } from './conditions.ts';
 import { suggestion } from './context.ts';
@@ -125,16 +126,15 @@ function checkWhole(context: SectionContext, map: MapNode, parts: Parts): void {
   }
 }
 
-const nameForm = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
-
-/** A selector's name; one that is malformed is reported and not taken. */
-function readName(context: SectionContext, { text, place }: Text): Located<string> | undefined {
-  if (nameForm.test(text) && text.length <= limits.nameCharsMax) return Object.freeze({ value: text, span: place });
-  if (reportQuotes(context, 'name', text, place)) return undefined;
+/** A selector's name; one that is malformed is reported, and taken so that what refers to it is not reported too. */
+function readName(context: SectionContext, { text, place }: Text): Located<string> {
+  const name = Object.freeze({ value: withoutQuotes(text), span: place });
+  if (nameForm.test(text) && text.length <= limits.nameCharsMax) return name;
+  if (reportQuotes(context, 'name', text, place)) return name;
   const bare = text.trim().replaceAll(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+/, '').replace(/-+$/, '');
   const form = bare.slice(0, limits.nameCharsMax);
   context.report('P2010', place, { name: quote(text), advice: form === '' ? '' : `; write ${quote(form)}` });
-  return undefined;
+  return name;
 }
 
 function readOperation(context: SectionContext, { text, place }: Text): Located<OperationName> | null {

@@ -3,6 +3,7 @@ import { anyOf, quote } from '../finding.ts';
 import type { DraftSection } from '../draft.ts';
 import type { Located } from '../model.ts';
 import type { Report } from '../report.ts';
+import { nameForm } from '../vocabulary.ts';
 import { byName } from './rule.ts';
 import type { Rule } from './rule.ts';
 
@@ -26,14 +27,18 @@ function checkNames(key: string, names: readonly Located<string>[], section: Dra
     if (other !== undefined) {
       const related = [{ message: 'it is defined here', span: other.selector!.place }];
       report('P4002', span, { ...words, section: quote(other.candidate.kind) }, related);
-    } else report('P4001', span, { ...words, advice: adviceOn(value, [...known.keys()]) });
+      continue;
+    }
+    const meant = nearest(value, known.keys());
+    // A name that is malformed is told where it stands.
+    if (meant !== undefined && !nameForm.test(meant)) continue;
+    report('P4001', span, { ...words, advice: adviceOn(meant, [...known.keys()]) });
   }
 }
 
 const shownMax = 8;
 
-function adviceOn(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known);
+function adviceOn(meant: string | undefined, known: readonly string[]): string {
   if (meant !== undefined) return `did you mean ${quote(meant)}?`;
   if (known.length === 0) return 'define it under `selectors`';
   const more = known.length > shownMax ? ' and more' : '';

@@ -1,3 +1,4 @@
+import { nearest } from '#base';
 import { quote } from '../finding.ts';
 import type { Rule } from './rule.ts';
 
@@ -5,9 +6,13 @@ import type { Rule } from './rule.ts';
 export const unusedSelector: Rule = (draft, report) => {
   for (const { selectors, responses } of draft.sections) {
     const used = new Set(responses.flatMap(({ response }) => [...response.match, ...response.exclude].map(({ value }) => value)));
+    const names = selectors.flatMap(({ name }) => name?.value ?? []);
+    // A name that is misspelt is told where it stands.
+    const meant = new Set([...used].flatMap((name) => (names.includes(name) ? [] : (nearest(name, names) ?? []))));
     const isKnown = responses.every(({ whole }) => whole);
     for (const { name } of selectors) {
-      if (isKnown && name !== undefined && !used.has(name.value)) report('P6001', name.span, { name: quote(name.value) });
+      if (!isKnown || name === undefined || used.has(name.value) || meant.has(name.value)) continue;
+      report('P6001', name.span, { name: quote(name.value) });
     }
   }
 };
