@@ -1,5 +1,5 @@
 /** Where things lie, content keys, and making a file or folder so that it is whole or not there. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync,
@@ -29,6 +29,16 @@ export function runTool(
   if (result.status === 0) return result.stdout;
   throw new Failure('internal', `${program} failed: ${result.error?.message ?? String(result.stderr ?? '').trim()}`, {
     cause: result.error,
+  });
+}
+
+/** For what a starting guest should not wait for. */
+export function runToolAsync(program: string, args: readonly string[]): Promise<void> {
+  return new Promise((settle, fail) => {
+    execFile(program, args, (error, _, stderr) => {
+      if (!error) settle();
+      else fail(new Failure('internal', `${program} failed: ${stderr.trim()}`, { cause: error }));
+    });
   });
 }
 

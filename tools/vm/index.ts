@@ -14,7 +14,7 @@ import { defaultKernel, findKernel } from './kernels.ts';
 import type { KernelVersion } from './kernels.ts';
 import { boot, guestEnvironment, planMachine, restore } from './machine.ts';
 import type { Machine } from './machine.ts';
-import { checkShares, makeShareDisk } from './share-disk.ts';
+import { checkShares, emptyShareDisk, fillShareDisk } from './share-disk.ts';
 
 export { defaultKernel, kernelVersions, parseKernel } from './kernels.ts';
 export type { KernelVersion } from './kernels.ts';
@@ -78,27 +78,34 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
     log(`vm: boot repeated (${repeatedBoots}): ${failure.message}`);
   };
   const folder = runFolder();
-  let machine: Machine | undefined;
   try {
-    makeShareDisk(prefix, join(folder, 'shares.ext4'), folder, shares);
-    machine = options.snapshot === false
-      ? await boot(plan, folder, onRepeat)
-      : await restore(plan, folder, onRepeat, log);
-    await mountShares(machine);
+    const disk = join(folder, 'shares.ext4');
+    emptyShareDisk(disk);
+    // The guest looks at the disk only when it is told to mount it.
+    const [machine, filled] = await Promise.allSettled([
+      options.snapshot === false ? boot(plan, folder, onRepeat) : restore(plan, folder, onRepeat, log),
+      fillShareDisk(prefix, disk, folder, shares),
+    ]);
+    if (machine.status === 'rejected') throw machine.reason;
+    await mountShares(machine.value, filled);
+    return vmOf(machine.value, folder, kernel.release, repeatedBoots);
   } catch (error) {
-    machine?.qemu[Symbol.dispose]();
     rmSync(folder, { recursive: true, force: true });
     throw error;
   }
-  return vmOf(machine, folder, kernel.release, repeatedBoots);
 }
 
-async function mountShares({ channel }: Machine): Promise<void> {
-  const { code, stderr } = await channel.start(
-    { command: ['/usr/lib/d4c/shares'], cwd: '/', env: guestEnvironment }, {},
-  ).result;
-  if (code !== 0) {
+async function mountShares({ channel, qemu }: Machine, filled: PromiseSettledResult<void>): Promise<void> {
+  try {
+    if (filled.status === 'rejected') throw filled.reason;
+    const { code, stderr } = await channel.start(
+      { command: ['/usr/lib/d4c/shares'], cwd: '/', env: guestEnvironment }, {},
+    ).result;
+    if (code === 0) return;
     throw new Failure('internal', `the guest could not mount its folders: ${new TextDecoder().decode(stderr)}`);
+  } catch (error) {
+    qemu[Symbol.dispose]();
+    throw error;
   }
 }
 

@@ -2,10 +2,11 @@
  * The guest's second disk: this run's checkout and shared folders. Its size is fixed, since a snapshot
  * knows it; its content is not, since no snapshot has read it.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { Failure } from '#base';
-import { checkout, runTool } from './files.ts';
+import { checkout, runToolAsync } from './files.ts';
 
 /** Virtual: the file is sparse. */
 export const shareDiskBytes = 4 * 2 ** 30;
@@ -35,28 +36,36 @@ export function checkShares(shares: readonly string[]): string[] {
   });
 }
 
-function copyTree(from: string, to: string): void {
-  cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-}
-
-/** Makes `file` from the checkout and `shares` (absolute paths); `work` is a folder to prepare it in. */
-export function makeShareDisk(prefix: string, file: string, work: string, shares: readonly string[]): void {
+/**
+ * Fills `file`, an empty disk, from the checkout and `shares` (absolute paths); `work` is a folder of the
+ * checkout's own file system to prepare it in. A guest may have the disk already, but not looked at it.
+ */
+export async function fillShareDisk(
+  prefix: string,
+  file: string,
+  work: string,
+  shares: readonly string[],
+): Promise<void> {
   const tree = join(work, 'shares');
-  mkdirSync(tree);
-  mkdirSync(join(tree, 'checkout'));
-  for (const name of readdirSync(checkout)) {
-    if (!notInCheckout.has(name)) copyTree(join(checkout, name), join(tree, 'checkout', name));
-  }
+  mkdirSync(join(tree, 'checkout'), { recursive: true });
+  const own = readdirSync(checkout).filter((name) => !notInCheckout.has(name)).map((name) => join(checkout, name));
+  await copyOwn(own, join(tree, 'checkout'));
   const lines = [`checkout ${checkout}`];
   // A folder inside another is mounted after it.
-  [...new Set(shares)].sort((a, b) => a.length - b.length).forEach((path, index) => {
-    copyTree(realpathSync(path), join(tree, `s${index}`));
+  const ordered = [...new Set(shares)].sort((a, b) => a.length - b.length);
+  for (const [index, path] of ordered.entries()) {
+    await runToolAsync('cp', ['-a', '--', realpathSync(path), join(tree, `s${index}`)]);
     lines.push(`s${index} ${path}`);
-  });
+  }
   writeFileSync(join(tree, 'shares'), `${lines.join('\n')}\n`);
-  if (!existsSync(file)) emptyShareDisk(file);
-  runTool(join(prefix, 'run/bin/mke2fs'), [
+  await runToolAsync(join(prefix, 'run/bin/mke2fs'), [
     '-q', '-F', '-t', 'ext4', '-O', '^has_journal,^metadata_csum', '-m', '0', '-d', tree, file,
   ]);
-  rmSync(tree, { recursive: true });
+  await rm(tree, { recursive: true });
+}
+
+/** By links where the files are ours: nothing is written to the tree, and it goes in a moment. */
+async function copyOwn(paths: readonly string[], folder: string): Promise<void> {
+  const mine = process.getuid?.() === 0 || paths.every((path) => lstatSync(path).uid === process.getuid?.());
+  await runToolAsync('cp', [mine ? '-al' : '-a', '--', ...paths, folder]);
 }
