@@ -6,5 +6,7 @@ export { compile, openCompiler } from './compile.ts';
 export type { Compiler, Profile } from './compile.ts';
 export { decide, lookUps } from './decide.ts';
 export type { Verdict, VerdictAction } from './decide.ts';
+export { explain } from './explain.ts';
+export type { ExplainedCondition, ExplainedResponse, ExplainedSelector, Explanation, Holds } from './explain.ts';
 export { limits } from './limits.ts';
 export { matchesBytes, matchesText } from './match-text.ts';

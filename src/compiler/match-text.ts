@@ -8,12 +8,29 @@ export function matchesText(pattern: Pattern, text: string): boolean {
   return matchesBytes(pattern, encoder.encode(text));
 }
 
-/**
- * Whether a pattern matches all of the bytes: which positions of the pattern the bytes so far lead to,
- * byte by byte. Linear in both lengths' product whatever the pattern.
- */
+/** Whether a pattern matches all of the bytes. */
 export function matchesBytes(pattern: Pattern, bytes: Uint8Array): boolean {
-  const { tokens } = pattern;
+  const first = firstWildcard(pattern);
+  if (first < 0 && pattern.tokens.length !== bytes.length) return false;
+  return placesAfter(pattern, bytes)?.[pattern.tokens.length] === 1;
+}
+
+/**
+ * What a pattern says of all that lies below a directory: as one that is matched, whether it could match
+ * any of it; as one that is excluded, whether it ends in a double star that has been reached.
+ */
+export function matchesBelow(pattern: Pattern, name: Uint8Array, role: 'match' | 'exclude'): boolean {
+  const places = placesAfter(pattern, Uint8Array.of(...name, slash));
+  if (places === null) return false;
+  const end = pattern.tokens.length;
+  return role === 'match' ? places.subarray(0, end).includes(1) : pattern.tokens[end - 1] === DOUBLE_STAR && places[end] === 1;
+}
+
+/**
+ * At which places of the pattern the bytes can leave off, byte by byte: linear in the product of both
+ * lengths whatever the pattern. `null`: at none.
+ */
+export function placesAfter({ tokens }: Pattern, bytes: Uint8Array): Uint8Array | null {
   let now = new Uint8Array(tokens.length + 1);
   let next = new Uint8Array(tokens.length + 1);
   now[0] = 1;
@@ -29,11 +46,15 @@ export function matchesBytes(pattern: Pattern, bytes: Uint8Array): boolean {
       next[to] = 1;
       alive = true;
     }
-    if (!alive) return false;
+    if (!alive) return null;
     passWildcards(tokens, next);
     [now, next] = [next, now];
   }
-  return now[tokens.length] === 1;
+  return now;
+}
+
+function firstWildcard({ tokens }: Pattern): number {
+  return tokens.findIndex((token) => token >= STAR);
 }
 
 function stays(token: number, byte: number): boolean {
@@ -41,8 +62,8 @@ function stays(token: number, byte: number): boolean {
 }
 
 /** A wildcard matches nothing as well. */
-function passWildcards(tokens: readonly number[], positions: Uint8Array): void {
+function passWildcards(tokens: readonly number[], places: Uint8Array): void {
   for (let at = 0; at < tokens.length; at++) {
-    if (positions[at] === 1 && tokens[at]! >= STAR) positions[at + 1] = 1;
+    if (places[at] === 1 && tokens[at]! >= STAR) places[at + 1] = 1;
   }
 }

@@ -1,5 +1,5 @@
 import type { ContainerFacts } from '#base';
-import { compile, decide, type Verdict } from '#compiler';
+import { compile, decide, explain, type Verdict } from '#compiler';
 import { judge } from '#oracle';
 import type { Policy, PolicyEvent } from '#policy';
 
@@ -14,6 +14,7 @@ export interface Engine {
 export const engines: readonly Engine[] = [
   { name: 'oracle', judge },
   { name: 'tables', judge: (policies, facts, event) => decide(tableOf(policies, facts), event) },
+  { name: 'explain', judge: explain },
 ];
 
 let last: { policies: readonly Policy[]; facts: ContainerFacts; table: Uint8Array } | undefined;
