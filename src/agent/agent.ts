@@ -3,8 +3,7 @@ import { isKnown, openRegistry } from '#containers';
 import type { Container, ContainerSource, Registry } from '#containers';
 import { toDocument } from '#ecs';
 import type { OperationEvent } from '#events';
-import { openDelivery } from '#outputs';
-import type { Delivery, OutgoingDocument, Output, Store } from '#outputs';
+import type { OutgoingDocument, Output, Store } from '#outputs';
 import type { Policy } from '#policy';
 import { createBootEpoch } from './clock.ts';
 import { createExempt, defaultExemptions } from './exempt.ts';
@@ -17,17 +16,23 @@ import type { KernelPort } from './kernel-port.ts';
 import { openKernelPort } from './open-kernel.ts';
 import { startPipeline } from './pipeline.ts';
 import type { Pipeline } from './pipeline.ts';
+import { openOutlets, openPost } from './post.ts';
+import type { Post } from './post.ts';
 import type { AgentStatus } from './status.ts';
 import { version } from './version.ts';
 
-export interface AgentOptions {
+/** Where documents go. */
+export interface Outlets {
+  readonly outputs: readonly Output[];
+  /** Opened when enforcement is on: it need not wait for the disk. */
+  readonly store?: (() => Promise<Store>) | undefined;
+}
+
+export interface AgentOptions extends Outlets {
   readonly policies: readonly Policy[];
   /** Every policy in mode monitor: nothing is denied. */
   readonly monitor: boolean;
   readonly sources: readonly ContainerSource[];
-  readonly outputs: readonly Output[];
-  /** Opened when enforcement is on: it need not wait for the disk. */
-  readonly store?: (() => Promise<Store>) | undefined;
   /** Where programs and maps are pinned, so that they outlive the agent; `null`: they don't. */
   readonly pinFolder: string | null;
   /** Also judge what has a runtime's cgroup path, before any source has named it. */
@@ -44,8 +49,8 @@ export interface Agent extends AsyncDisposable {
   /** All records that were in the rings have reached the outputs; what is held back is waited for. */
   settle(): Promise<void>;
   status(): Promise<AgentStatus>;
-  /** Other policies, at once or not at all. */
-  replacePolicies(policies: readonly Policy[]): Promise<void>;
+  /** Other policies, and other outlets if given: at once or not at all. */
+  replace(policies: readonly Policy[], outlets?: Outlets): Promise<void>;
   /** Called with every batch of documents that is safe. */
   onDocuments(heard: (batch: readonly OutgoingDocument[]) => void): Disposable;
   readonly store: Store | undefined;
@@ -57,30 +62,19 @@ const problemsMax = 20;
 /** Enforces first; then the sources tell of containers, and the rings are read. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   await using scope = new AsyncDisposableStack();
-  const problems: string[] = [];
-  const note = (line: string): void => {
-    problems.push(`${new Date().toISOString()} ${line}`);
-    if (problems.length > problemsMax) problems.shift();
-    options.log(line);
-  };
+  const { problems, note } = createNotes(options.log);
   const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder })));
   const force = await createForce(kernel, asMode(options.policies, options.monitor));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
   const listeners = new Set<(batch: readonly OutgoingDocument[]) => void>();
 
-  let registry: Registry | undefined;
   let pipeline: Pipeline | undefined;
-  const early: Container[] = [];
-  const find = (cgroupId: bigint): Container | undefined =>
-    registry?.get(cgroupId) ?? early.find((container) => container.cgroupId === cgroupId);
-
-  registry = scope.use(
+  const registry = scope.use(
     await openRegistry({
       sources: options.sources,
       recognise: options.recognise ?? false,
       async changed(container) {
         await force.assign(container, isExempt(container));
-        if (registry === undefined) early.push(container);
         if (isKnown(container)) pipeline?.named(container.cgroupId);
       },
       removed(container) {
@@ -90,19 +84,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       failed: (source, error) => note(`${source}: ${describe(error)}`),
     }),
   );
-  early.length = 0;
   await force.forgetOthers(new Set(registry.list().map(({ cgroupId }) => cgroupId)));
 
-  const store = await options.store?.();
-  const delivery = scope.use(await openDelivery(options.outputs, store));
+  const post = scope.use(await openPost(options));
   const render = createRenderer(options, kernel, force);
   pipeline = scope.use(
     startPipeline({
       kernel,
-      container: find,
+      container: (cgroupId) => registry.get(cgroupId),
       documents: render,
       async deliver(batch) {
-        await delivery.deliver(batch);
+        await post.deliver(batch);
         for (const heard of listeners) heard(batch);
       },
       failed: (error) => note(describe(error)),
@@ -110,23 +102,45 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   );
 
   const owned = scope.move();
-  const parts = { options, kernel, force, registry, pipeline, delivery, store, problems };
+  const parts = { options, kernel, force, registry, pipeline, post, problems };
   return {
     async settle() {
       await parts.pipeline.settle();
-      await delivery.settle();
+      await post.settle();
     },
     status: () => statusOf(parts),
-    replacePolicies: (policies) => force.replace(asMode(policies, options.monitor)),
+    async replace(policies, outlets) {
+      const fresh = outlets && (await openOutlets(outlets));
+      try {
+        await force.replace(asMode(policies, options.monitor));
+      } catch (error) {
+        await fresh?.close();
+        throw error;
+      }
+      if (fresh !== undefined) await post.swap(fresh);
+    },
     onDocuments(heard) {
       listeners.add(heard);
       return { [Symbol.dispose]: () => void listeners.delete(heard) };
     },
-    store,
+    get store() {
+      return post.store;
+    },
     async [Symbol.asyncDispose]() {
       await owned.disposeAsync();
     },
   };
+}
+
+/** What goes wrong is told at once, and the last of it kept for `status`. */
+function createNotes(log: (line: string) => void): { readonly problems: string[]; readonly note: (line: string) => void } {
+  const problems: string[] = [];
+  const note = (line: string): void => {
+    problems.push(`${new Date().toISOString()} ${line}`);
+    if (problems.length > problemsMax) problems.shift();
+    log(line);
+  };
+  return { problems, note };
 }
 
 function asMode(policies: readonly Policy[], monitor: boolean): readonly Policy[] {
@@ -170,16 +184,15 @@ interface Parts {
   readonly force: Force;
   readonly registry: Registry;
   readonly pipeline: Pipeline;
-  readonly delivery: Delivery;
-  readonly store: Store | undefined;
+  readonly post: Post;
   readonly problems: readonly string[];
 }
 
 async function statusOf(parts: Parts): Promise<AgentStatus> {
   const { kernel, force, registry, pipeline } = parts;
   const counters = kernel.counters();
-  const outputs = await parts.delivery.states();
-  const dropped = (await parts.store?.dropped()) ?? {};
+  const outputs = await parts.post.states();
+  const dropped = (await parts.post.store?.dropped()) ?? {};
   const inKernel = Object.entries(counters.lost).map(([reason, count]) => [reason, Number(count)] as const);
   const byContainer = [...kernel.lost()].map(
     ([cgroupId, reasons]) => [cgroupId.toString(), toNumbers(reasons)] as const,
@@ -204,12 +217,12 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
     })),
     counters: {
       events: Number(counters.recorded),
-      alerts: pipeline.counts.alerts,
-      documents: pipeline.counts.documents,
+      alerts: pipeline.counts().alerts,
+      documents: pipeline.counts().documents,
       denied: Number(counters.denied - counters.retracted),
       lost: { ...Object.fromEntries(inKernel), ...pipeline.lost(), ...dropped },
       lostByContainer: Object.fromEntries(byContainer),
-      waiting: pipeline.counts.waiting,
+      waiting: pipeline.counts().waiting,
     },
     outputs,
     problems: [...parts.problems],

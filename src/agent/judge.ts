@@ -1,6 +1,7 @@
 import { explain } from '#compiler';
+import type { ExplainedResponse, Explanation } from '#compiler';
 import type { ContainerFacts } from '#base';
-import { factsUnknown, lineStarts, position } from '#base';
+import { factsUnknown } from '#base';
 import type { Judgement, Rule, Stream } from '#ecs';
 import type { EventAction, EventPaths, OperationEvent } from '#events';
 import type { KnownPaths, Policy, PolicyEvent, Response } from '#policy';
@@ -11,9 +12,6 @@ export interface Outcome {
   readonly streams: readonly Stream[];
   readonly judgement: Judgement;
 }
-
-type Explanation = ReturnType<typeof explain>;
-type AppliedResponse = Explanation['responses'][number];
 
 /**
  * Which rules were behind what the kernel did. The kernel's own actions stand; where it left something
@@ -50,7 +48,7 @@ function union(a: readonly EventAction[], b: readonly EventAction[]): readonly E
 
 function streamsOf(
   actions: readonly EventAction[],
-  applied: readonly AppliedResponse[],
+  applied: readonly ExplainedResponse[],
   event: OperationEvent,
 ): readonly Stream[] {
   const streams = new Set<Stream>();
@@ -64,7 +62,7 @@ function streamsOf(
   return [...streams];
 }
 
-function matchedSelectors(explanation: Explanation, applied: readonly AppliedResponse[]): readonly string[] {
+function matchedSelectors(explanation: Explanation, applied: readonly ExplainedResponse[]): readonly string[] {
   const names = new Set<string>();
   for (const response of applied) {
     for (const selector of explanation.selectors) {
@@ -76,23 +74,23 @@ function matchedSelectors(explanation: Explanation, applied: readonly AppliedRes
 }
 
 /** Of the response of the highest severity, the first in the order of files among equals. */
-function ruleOf(policies: readonly Policy[], applied: readonly AppliedResponse[]): Rule | undefined {
-  let best: { readonly policy: Policy; readonly response: Response } | undefined;
-  for (const { file, section, index } of applied) {
+function ruleOf(policies: readonly Policy[], applied: readonly ExplainedResponse[]): Rule | undefined {
+  let best: { readonly policy: Policy; readonly response: Response; readonly line: number } | undefined;
+  for (const { file, section, index, line } of applied) {
     const policy = policies.find((it) => it.file === file);
     const response = policy?.sections.find(({ kind }) => kind === section)?.responses[index];
     if (policy === undefined || response === undefined) continue;
-    if (best === undefined || (response.severity ?? 0) > (best.response.severity ?? 0)) best = { policy, response };
+    if (best === undefined || (response.severity ?? 0) > (best.response.severity ?? 0)) best = { policy, response, line };
   }
   if (best === undefined) return undefined;
-  const { policy, response } = best;
+  const { policy, response, line } = best;
   return {
     name: response.name,
     description: response.description,
     severity: response.severity,
     reference: response.runbook,
     file: policy.file,
-    line: position(policy.text, lineStarts(policy.text), response.span.start).line,
+    line,
     policy: policy.name,
   };
 }

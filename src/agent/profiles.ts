@@ -78,6 +78,6 @@ export async function openProfiles(kernel: KernelPort, policies: readonly Policy
 function keyOf(facts: ContainerFacts): string {
   return JSON.stringify(facts, (_, value: unknown) => {
     if (value === undefined) return { unknown: true };
-    return value instanceof Map ? [...value].sort() : value;
+    return value instanceof Map ? [...(value as ReadonlyMap<string, string>)].sort(([a], [b]) => (a < b ? -1 : 1)) : value;
   });
 }

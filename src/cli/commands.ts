@@ -14,6 +14,26 @@ export const commands: readonly Subcommand[] = [
     about: 'shows the main job: a container under a policy, what is tried in it, and the alerts that come of it',
     load: async () => (await import('./demo/index.ts')).registerDemo,
   },
+  {
+    name: 'run',
+    about: 'the agent on this host: enforces policies and reports what they ask for',
+    load: async () => (await import('./run.ts')).registerRun,
+  },
+  {
+    name: 'status',
+    about: 'what the agent enforces, on which containers, and what it has counted',
+    load: async () => (await import('./status.ts')).registerStatus,
+  },
+  {
+    name: 'alerts',
+    about: 'the alerts of this host, newest last; also as they come',
+    load: async () => (await import('./alerts.ts')).registerAlerts,
+  },
+  {
+    name: 'uninstall',
+    about: 'removes from the kernel what goes on enforcing after the agent has stopped',
+    load: async () => (await import('./uninstall.ts')).registerUninstall,
+  },
 ];
 
 /** What stands behind `d4c policy`. */

@@ -63,7 +63,8 @@ export function fileOutput(options: FileOutputOptions): Output {
         bytes += data.length;
       } catch (error) {
         // Half a batch would come twice: the batch is given again as a whole.
-        await target.truncate(before).finally(shut);
+        await target.truncate(before);
+        await shut();
         throw error;
       }
     },

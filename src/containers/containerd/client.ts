@@ -171,7 +171,7 @@ function toEvent(type: (name: string) => Type, envelope: RawEnvelope): Container
   const value = toPlain(type(name), envelope.event.value);
   const isTask = envelope.topic.startsWith('/tasks/');
   const containerId = String(isTask ? value['container_id'] : value['id']);
-  const process = isTask ? String(value['id'] ?? '') : '';
+  const process = isTask && typeof value['id'] === 'string' ? value['id'] : '';
   return {
     namespace: envelope.namespace,
     topic: envelope.topic,

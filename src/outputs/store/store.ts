@@ -70,5 +70,6 @@ function createAsk(worker: Worker, path: string): (request: Request) => Promise<
 }
 
 function toRow({ id, stream, document }: OutgoingDocument) {
-  return { id, stream, time: String(document['@timestamp'] ?? ''), document: toLine(document) };
+  const time = document['@timestamp'];
+  return { id, stream, time: typeof time === 'string' ? time : '', document: toLine(document) };
 }

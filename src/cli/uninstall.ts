@@ -1,0 +1,21 @@
+/** `d4c uninstall`: takes out of the kernel what outlives the agent. */
+import type { Command } from 'commander';
+import { pinFolder, removeFromKernel } from '#agent';
+import { Failure } from '#base';
+import { answers } from '#control';
+import { socketOption } from './agent-socket.ts';
+
+export function registerUninstall(parent: Command): void {
+  parent
+    .command('uninstall')
+    .description('removes from the kernel what goes on enforcing after the agent has stopped')
+    .addOption(socketOption())
+    .option('--json', 'one JSON document')
+    .action(async ({ socket, json }: { readonly socket: string; readonly json?: true }) => {
+      if (await answers(socket)) {
+        throw new Failure('host', `an agent is running: it answers on ${socket}`, { help: 'stop it first, else it would go on enforcing' });
+      }
+      await removeFromKernel(pinFolder);
+      process.stdout.write(json === true ? `${JSON.stringify({ removed: pinFolder })}\n` : `nothing of d4c is in the kernel any more (${pinFolder})\n`);
+    });
+}
