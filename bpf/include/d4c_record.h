@@ -38,7 +38,7 @@ struct d4c_slice {
 #define D4C_PATHS_UNKNOWN 8 /* too long, or not to be had */
 
 struct d4c_pair {
-	__u32 operations;
+	__u32 operations; /* what happened at this path and had an action come of it; 0: the path alone is told */
 	__u32 actions;
 	__u32 paths; /* D4C_PATHS_… */
 	__u32 mount; /* D4C_MOUNT_… */

@@ -6,22 +6,27 @@
 #include "d4c_limits.h"
 
 /* d4c_settings: array of one, written before the programs are attached. */
+#define D4C_SETTING_SILENT 1 /* judge and deny, report nothing: an older set of programs reports */
 struct d4c_settings {
-	__u64 host_root; /* address of the dentry of the host's root directory; 0: pid 1's is taken at load */
-	__u32 generation; /* of this set of programs: the older of two reports */
-	__u32 reserved;
+	__u64 host_root;  /* address of the dentry of the host's root directory; written by d4c_find_host */
+	__u32 generation; /* of this set of programs */
+	__u32 flags;      /* D4C_SETTING_… */
 };
+_Static_assert(sizeof(struct d4c_settings) == 16, "");
 
 /* d4c_slots: hash, cgroup id → slot. User space alone writes it: which cgroup is a container (with all
  * cgroups below it), and by which table it is judged. Changing it is the swap. */
 #define D4C_SLOT_NEVER_BLOCKED 1 /* exempt: recorded and alerted, never denied */
+#define D4C_SLOT_ANY_BEGINS 2    /* its pid namespace is shared: any execution with its own root begins it */
 struct d4c_slot {
 	__u32 table; /* index of its table's head in d4c_cells */
 	__u32 flags; /* D4C_SLOT_… */
 };
+_Static_assert(sizeof(struct d4c_slot) == 8, "");
 
 /* d4c_containers: hash, cgroup id → what the kernel saw when the container began. The programs alone write
- * it; user space deletes what has no tasks and no cgroup any more. */
+ * it; user space deletes what has no tasks and no cgroup any more. Like that of the marks its layout never
+ * changes within a major version: both are reused by a take-over. */
 struct d4c_container {
 	__u64 root_superblock; /* addresses: compared, never followed */
 	__u64 root_dentry;
@@ -32,15 +37,18 @@ struct d4c_container {
 	__u32 mount_namespace;
 	__u32 user_namespace;
 };
+_Static_assert(sizeof(struct d4c_container) == 48, "");
 
-/* d4c_marks: task storage. Its layout never changes within a major version: it is reused by a take-over. */
+/* d4c_marks: task storage. */
 struct d4c_mark {
 	__u64 container; /* cgroup id */
 	__u64 entry_start_ns;
 	__u32 entry_pid;
 	__u32 process_class;
-	__u64 reserved[2];
+	__u32 counted; /* it is one of its container's `tasks` */
+	__u32 reserved[3];
 };
+_Static_assert(sizeof(struct d4c_mark) == 40, "");
 
 /* d4c_counters: per-CPU array of one. */
 #define D4C_LOST_RING_FULL 0     /* no room in the ring */
@@ -56,13 +64,15 @@ struct d4c_counters {
 	__u64 unmarked; /* tasks of a container that storage could not be had for: their fork or exec was denied */
 	__u64 lost[D4C_LOST_REASONS];
 };
+_Static_assert(sizeof(struct d4c_counters) == 80, "");
 
 /* d4c_container_lost: hash, cgroup id → counts of lost records, for the containers that lost any. */
 struct d4c_container_lost {
 	__u64 lost[D4C_LOST_REASONS];
 };
+_Static_assert(sizeof(struct d4c_container_lost) == 32, "");
 
 /* Ring buffers: d4c_alerts (records with alert or block, and what begins and ends containers),
- * d4c_telemetry (records with log alone). Cells: d4c_cells, array of __u64. */
+ * d4c_telemetry (records with log alone). Cells: d4c_cells, array of __u64, can be mapped. */
 
 #endif

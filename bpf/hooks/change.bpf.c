@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Files that change where they are: path_chmod, path_truncate, from 6.2 file_truncate, file_open. */
+
+SEC("lsm/path_chmod")
+int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
+{
+	struct dentry *dentry = path->dentry;
+	struct inode *inode = dentry->d_inode;
+	__u32 old = BPF_CORE_READ(inode, i_mode), operations = 0;
+	__u32 gained = mode & ~old & (D4C_S_ISUID | D4C_S_ISGID);
+	struct d4c_subject subject;
+	struct d4c_scratch *s;
+
+	if (!d4c_is_regular(inode))
+		return 0;
+	if (!(old & D4C_S_IXUGO) && mode & D4C_S_IXUGO)
+		operations |= D4C_BIT(D4C_OP_CREATE_EXECUTABLE);
+	if (old & D4C_S_IXUGO && (!(mode & D4C_S_IXUGO) || gained))
+		operations |= D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
+	if (!operations || !d4c_concerned(&subject, operations))
+		return 0;
+	s = d4c_begin(&subject, D4C_HOOK_PATH_CHMOD);
+	if (!s) {
+		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
+		return 0;
+	}
+	d4c_tell_file(s, inode);
+	s->record.file_new_mode = (old & D4C_S_IFMT) | (mode & 07777);
+	d4c_pair(s, 0, operations, dentry, path->mnt, 0);
+	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
+	return 0;
+}
+
+/* A file is cut to a length. 1: deny. */
+static __always_inline int d4c_truncation(struct dentry *dentry, struct vfsmount *mount, struct inode *inode, __u32 hook)
+{
+	__u32 operations = d4c_change(inode);
+	struct d4c_subject subject;
+	struct d4c_scratch *s;
+
+	/* Within an open it is O_TRUNC, which file_open has judged. */
+	if (!operations || d4c_within_open() || !d4c_concerned(&subject, operations))
+		return 0;
+	s = d4c_begin(&subject, hook);
+	if (!s)
+		return d4c_blind(&subject, operations) == D4C_BLIND_DENIED;
+	d4c_tell_file(s, inode);
+	d4c_pair(s, 0, operations, dentry, mount, 0);
+	return d4c_finish(s, D4C_FINISH_PLAIN, 0);
+}
+
+SEC("lsm/path_truncate")
+int BPF_PROG(d4c_path_truncate, const struct path *path)
+{
+	struct dentry *dentry = path->dentry;
+
+	D4C_DENY_IF(d4c_truncation(dentry, path->mnt, dentry->d_inode, D4C_HOOK_PATH_TRUNCATE));
+	return 0;
+}
+
+/* From 6.2, where ftruncate no longer comes by path_truncate. */
+SEC("lsm/file_truncate")
+int BPF_PROG(d4c_file_truncate, struct file *file)
+{
+	D4C_DENY_IF(d4c_truncation(file->f_path.dentry, file->f_path.mnt, file->f_inode, D4C_HOOK_FILE_TRUNCATE));
+	return 0;
+}
+
+/* What a file system opens for itself, below a file that a task has opened: its mount is internal and its
+ * file system is not one of the kernel's own; or, before 6.5, its inode is not that of its dentry. */
+static __always_inline int d4c_is_below(struct file *file)
+{
+	struct vfsmount *mount = file->f_path.mnt;
+	struct mount *whole = (void *)mount - bpf_core_field_offset(struct mount, mnt);
+	struct dentry *dentry = file->f_path.dentry;
+
+	if (BPF_CORE_READ(dentry, d_inode) != file->f_inode)
+		return 1;
+	return (long)BPF_CORE_READ(whole, mnt_ns) == -D4C_EINVAL &&
+	       !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
+}
+
+/* An open came to a file although its creation was denied: the name was there. */
+static __always_inline void d4c_take_back_denial(struct file *file)
+{
+	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
+	struct d4c_mark *mark;
+	struct dentry *denied;
+
+	if (!state || !state->denied_dentry)
+		return;
+	denied = (void *)state->denied_dentry;
+	mark = d4c_mark_of_current();
+	/* The same file, or a symbolic link to it: a dentry that has an inode by now. */
+	if (mark && (denied == file->f_path.dentry || (BPF_CORE_READ(denied, d_name.hash_len) == state->denied_name &&
+						       BPF_CORE_READ(denied, d_inode))))
+		d4c_emit_retraction(mark->container, state->denied_key);
+	state->denied_dentry = 0;
+}
+
+/* A file that no file system names. */
+static __always_inline int d4c_is_memory(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) != D4C_S_IFREG)
+		return 0;
+	if (BPF_CORE_READ(inode, i_nlink) == 0)
+		return 1;
+	struct mount *whole = (void *)file->f_path.mnt - bpf_core_field_offset(struct mount, mnt);
+
+	return (long)BPF_CORE_READ(whole, mnt_ns) == -D4C_EINVAL;
+}
+
+/* A program, script or interpreter that is in memory alone. 1: deny. */
+static __always_inline int d4c_memory_execution(struct file *file)
+{
+	const __u32 operations = D4C_BIT(D4C_OP_EXEC_MEM_FD);
+	struct d4c_subject subject;
+	struct d4c_scratch *s;
+
+	if (!d4c_concerned(&subject, operations))
+		return 0;
+	s = d4c_begin(&subject, D4C_HOOK_BPRM_CHECK);
+	if (!s)
+		return d4c_blind(&subject, operations) == D4C_BLIND_DENIED;
+	d4c_tell_file(s, file->f_inode);
+	d4c_pair(s, 0, operations, 0, 0, 0);
+	return d4c_finish(s, D4C_FINISH_PLAIN, 0);
+}
+
+/* execve opens each file that it runs: the program, and the interpreter of a script and of an ELF file. The
+ * last one comes by no other hook. That this one is judged is kept for bprm_check_security. */
+static __always_inline int d4c_opened_for_execution(struct file *file)
+{
+	struct d4c_task_state fresh = {}, *state;
+
+	if (!d4c_is_memory(file) || !d4c_mark_of_current())
+		return 0;
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (state)
+		state->executed_file = (__u64)file;
+	return d4c_memory_execution(file);
+}
+
+/* What an open is to the file: its making, or a change. */
+static __always_inline __u32 d4c_opening(struct file *file, int created)
+{
+	struct inode *inode = file->f_inode;
+
+	if (created)
+		return d4c_creation(BPF_CORE_READ(inode, i_mode));
+	if (file->f_mode & D4C_FMODE_WRITE || file->f_flags & D4C_O_TRUNC)
+		return d4c_change(inode);
+	return 0;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(d4c_file_open, struct file *file)
+{
+	__u32 flags = file->f_flags, mode = file->f_mode, operations;
+	int created = mode & D4C_FMODE_CREATED || flags & D4C_O_TMPFILE;
+	struct d4c_subject subject;
+	struct d4c_scratch *s;
+
+	if (!(flags & (D4C_O_CREAT | D4C_O_TRUNC | D4C_O_TMPFILE | D4C_FMODE_EXEC_FLAG)) && !(mode & D4C_FMODE_WRITE))
+		return 0;
+	if (flags & D4C_FMODE_EXEC_FLAG) {
+		D4C_DENY_IF(d4c_opened_for_execution(file));
+		return 0;
+	}
+	if (d4c_is_below(file))
+		return 0;
+	if (flags & D4C_O_CREAT)
+		d4c_take_back_denial(file);
+	if (!d4c_is_regular(file->f_inode))
+		return 0;
+	operations = d4c_opening(file, created);
+	if (!operations || !d4c_concerned(&subject, operations))
+		return 0;
+	s = d4c_begin(&subject, D4C_HOOK_FILE_OPEN);
+	if (!s) {
+		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
+		return 0;
+	}
+	d4c_tell_file(s, file->f_inode);
+	if (created)
+		s->record.file_new_mode = s->record.file_mode;
+	d4c_pair(s, 0, operations, file->f_path.dentry, file->f_path.mnt, created);
+	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
+	return 0;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Names that come to be: path_mknod, path_symlink.
+ *
+ * path_mknod is called by mknod(2) and bind(2), and by open(O_CREAT) before it has looked whether the name
+ * exists. For an open a creation let through is recorded by file_open, which knows; a denial of a name that
+ * is still being looked up is provisional, and file_open takes it back if the file was there already. */
+
+#define D4C_CREATES (D4C_BIT(D4C_OP_CREATE_FILE) | D4C_BIT(D4C_OP_CREATE_EXECUTABLE))
+
+static __always_inline __u32 d4c_creation(__u32 mode)
+{
+	__u32 operations = D4C_BIT(D4C_OP_CREATE_FILE);
+
+	/* mknod(2) may leave the type out for a regular file. */
+	if ((mode & D4C_S_IFMT) != D4C_S_IFREG && (mode & D4C_S_IFMT) != 0)
+		return operations;
+	return mode & D4C_S_IXUGO ? operations | D4C_BIT(D4C_OP_CREATE_EXECUTABLE) : operations;
+}
+
+/* The task is in an open: only there this hook is called while a name is being resolved. */
+static __always_inline int d4c_within_open(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nameidata) != 0;
+}
+
+static __always_inline __u32 d4c_umask(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, fs, umask);
+}
+
+/* Remembers a provisional denial for the file_open that may follow. */
+static __always_inline void d4c_remember_denial(struct dentry *dentry, __u64 key)
+{
+	struct d4c_task_state fresh = {}, *state;
+
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state)
+		return;
+	state->denied_dentry = (__u64)dentry;
+	state->denied_name = BPF_CORE_READ(dentry, d_name.hash_len);
+	state->denied_key = key;
+}
+
+SEC("lsm/path_mknod")
+int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev)
+{
+	struct d4c_subject subject;
+	struct d4c_scratch *s;
+	/* Where the file system knows access control lists the mask is applied after this hook. */
+	int opening = d4c_within_open(), provisional;
+	__u32 real = opening ? mode & ~d4c_umask() : mode, operations = d4c_creation(real);
+	__u64 key = 0;
+
+	if (!d4c_concerned(&subject, operations))
+		return 0;
+	s = d4c_begin(&subject, D4C_HOOK_PATH_MKNOD);
+	if (!s) {
+		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
+		return 0;
+	}
+	s->record.file_new_mode = real;
+	d4c_pair(s, 0, operations, dentry, dir->mnt, 1);
+	provisional = opening && dentry->d_flags & D4C_PAR_LOOKUP;
+	if (!d4c_finish(s, opening ? D4C_FINISH_ONLY_DENIED : D4C_FINISH_PLAIN, provisional ? &key : 0))
+		return 0;
+	if (key)
+		d4c_remember_denial(dentry, key);
+	return -D4C_EPERM;
+}
+
+SEC("lsm/path_symlink")
+int BPF_PROG(d4c_path_symlink, const struct path *dir, struct dentry *dentry, const char *target)
+{
+	const __u32 operations = D4C_BIT(D4C_OP_CREATE_FILE);
+	struct d4c_subject subject;
+	struct d4c_scratch *s;
+
+	if (!d4c_concerned(&subject, operations))
+		return 0;
+	s = d4c_begin(&subject, D4C_HOOK_PATH_SYMLINK);
+	if (!s) {
+		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
+		return 0;
+	}
+	s->record.file_new_mode = 0120777;
+	d4c_pair(s, 0, operations, dentry, dir->mnt, 1);
+	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
+	return 0;
+}

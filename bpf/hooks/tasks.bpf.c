@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Executions and tasks: bprm_check_security, task_alloc; what begins and ends containers. */
+
+/* Marks the current task if this execution is a container's; 0: it is one's and could not be marked. */
+static __always_inline int d4c_enter(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 id = 0;
+	int joins;
+
+	if (d4c_mark_of_current())
+		return 1;
+	joins = d4c_joins(task, &id, 0);
+	if (joins == D4C_JOIN_NOT)
+		return 1;
+	if (!d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid))
+		return 0;
+	if (joins == D4C_JOIN_BEGINS)
+		d4c_emit_container(D4C_RECORD_CONTAINER_BEGIN, id, task);
+	return 1;
+}
+
+/* Whether file_open has judged this file when execve opened it. */
+static __always_inline int d4c_judged_when_opened(struct file *file)
+{
+	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
+	int judged;
+
+	if (!state)
+		return 0;
+	judged = state->executed_file == (__u64)file;
+	state->executed_file = 0;
+	return judged;
+}
+
+SEC("lsm/bprm_check_security")
+int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
+{
+	struct file *file = bprm->file;
+
+	D4C_DENY_IF(!d4c_enter());
+	D4C_DENY_IF(d4c_is_memory(file) && !d4c_judged_when_opened(file) && d4c_memory_execution(file));
+	return 0;
+}
+
+/* A task is its parent's container's. Threads too: each has a mark of its own. */
+SEC("lsm/task_alloc")
+int BPF_PROG(d4c_task_alloc, struct task_struct *task, unsigned long clone_flags)
+{
+	struct d4c_mark *mark = d4c_mark_of_current(), fresh;
+
+	if (!mark)
+		return 0;
+	fresh = *mark;
+	fresh.counted = 0;
+	if (bpf_task_storage_get(&d4c_marks, task, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE))
+		return 0;
+	D4C_COUNT(unmarked);
+	return -D4C_ENOMEM;
+}
+
+/* Counted here and not in task_alloc: a fork can still fail after that. */
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(d4c_process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct d4c_mark *mark = bpf_task_storage_get(&d4c_marks, child, 0, 0);
+
+	if (mark)
+		d4c_count_task(mark);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(d4c_process_exit, struct task_struct *task)
+{
+	struct d4c_mark *mark = bpf_task_storage_get(&d4c_marks, task, 0, 0);
+	struct d4c_container *container;
+	__u64 id;
+
+	if (!mark || !mark->counted)
+		return 0;
+	mark->counted = 0;
+	id = mark->container;
+	container = bpf_map_lookup_elem(&d4c_containers, &id);
+	if (container && __sync_fetch_and_add(&container->tasks, -1) == 1)
+		d4c_emit_container(D4C_RECORD_CONTAINER_END, id, task);
+	return 0;
+}
+
+/* What the kernel knew of a container goes with its cgroup, unless a task of it lives on elsewhere. */
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(d4c_cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);
+
+	if (container && container->tasks == 0)
+		bpf_map_delete_elem(&d4c_containers, &id);
+	return 0;
+}
+
+/* Run once, by reading it, when containers that run already are put under a table. */
+SEC("iter/task")
+int d4c_adopt_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	__u64 id = 0;
+
+	if (!task || bpf_task_storage_get(&d4c_marks, task, 0, 0))
+		return 0;
+	if (d4c_joins(task, &id, 1) == D4C_JOIN_NOT)
+		return 0;
+	d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid);
+	return 0;
+}
+
+/* Run once by the loader, in its own context: its oldest ancestor is process 1 of the host. */
+SEC("raw_tp/d4c_find_host")
+int d4c_find_host(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u32 zero = 0;
+	struct d4c_settings *settings = bpf_map_lookup_elem(&d4c_settings, &zero);
+
+	for (int i = 0; i < 256; i++) {
+		if (BPF_CORE_READ(task, tgid) == 1) {
+			if (settings)
+				settings->host_root = d4c_root_of(task);
+			return 1;
+		}
+		task = BPF_CORE_READ(task, real_parent);
+	}
+	return 0;
+}

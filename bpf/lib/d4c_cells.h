@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The decision core as the kernel has it: cells are in a map, loops are bpf_loop. */
+#ifndef D4C_CELLS_H
+#define D4C_CELLS_H
+
+#include "d4c_maps.h"
+
+static __always_inline __u64 d4c_cell(__u32 index)
+{
+	__u64 *cell = bpf_map_lookup_elem(&d4c_cells, &index);
+
+	return cell ? *cell : 0;
+}
+
+#define d4c_loop(turns, callback, context) bpf_loop(turns, callback, context, 0)
+
+#include "../decide/d4c_judge.h"
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps. Sizes marked "at load" are set by the loader; what stands here is the least. */
+#ifndef D4C_MAPS_H
+#define D4C_MAPS_H
+
+#include "d4c_kernel_types.h"
+#include "../include/d4c_record.h"
+#include "../include/d4c_state.h"
+#include "../include/d4c_table.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct d4c_settings);
+} d4c_settings SEC(".maps");
+
+/* At load. Every table lies somewhere in it; a look-up in it is in-lined by the kernel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} d4c_cells SEC(".maps");
+
+/* At load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct d4c_slot);
+} d4c_slots SEC(".maps");
+
+/* At load, as many as slots. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct d4c_container);
+} d4c_containers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct d4c_mark);
+} d4c_marks SEC(".maps");
+
+/* What one hook leaves for a later one of the same system call. */
+struct d4c_task_state {
+	__u64 denied_dentry; /* of a provisional denial; 0: none */
+	__u64 denied_name;   /* hash and length of its name: tells whether the dentry is still that one */
+	__u64 denied_key;
+	__u64 executed_file; /* opened for execution and judged then; 0: none */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct d4c_task_state);
+} d4c_task_states SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct d4c_counters);
+} d4c_counters SEC(".maps");
+
+/* Sequence of each CPU's records, shared by both rings. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} d4c_sequence SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, struct d4c_container_lost);
+} d4c_container_lost SEC(".maps");
+
+/* At load, both. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} d4c_alerts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} d4c_telemetry SEC(".maps");
+
+#endif
