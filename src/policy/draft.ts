@@ -16,6 +16,12 @@ export interface DraftSection {
   readonly responses: readonly DraftResponse[];
 }
 
+/** A condition as the text names it: by either of its names. */
+export interface Written {
+  readonly place: Place;
+  readonly spelt: string;
+}
+
 export interface DraftSelector {
   /** Where findings about the selector as a whole point: its name, or else its first key. */
   readonly place: Place;
@@ -24,7 +30,7 @@ export interface DraftSelector {
   /** Operations as the text gives them; `undefined`, it gives none. */
   readonly operations: readonly Located<OperationName>[] | undefined;
   /** Conditions that the text has, whether or not they could be read; those that are no condition (`false`) left out. */
-  readonly written: ReadonlyMap<ConditionName, Place>;
+  readonly written: ReadonlyMap<ConditionName, Written>;
   /** Nothing of it was left out because of an error: what it matches is known. */
   readonly whole: boolean;
 }

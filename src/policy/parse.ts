@@ -1,4 +1,6 @@
+import { lineStarts, position } from '#base';
 import type { Span } from '#base';
+import type { YAMLParseError } from 'yaml';
 import { catalogue } from './catalogue/index.ts';
 import type { Code } from './catalogue/index.ts';
 import type { Draft } from './draft.ts';
@@ -12,7 +14,7 @@ import type { Report } from './report.ts';
 import { checkDraft } from './rules/index.ts';
 import { compose } from './yaml/compose.ts';
 import { decode } from './yaml/decode.ts';
-import { yamlWords } from './yaml/messages.ts';
+import { onePerLine, unclosedWords, yamlWords } from './yaml/messages.ts';
 import { readSyntax } from './yaml/syntax.ts';
 import type { Syntax } from './yaml/syntax.ts';
 import { view } from './yaml/tree.ts';
@@ -37,19 +39,32 @@ export function parsePolicy(file: string, input: Uint8Array | string): Parsed {
   }
   const text = bytes === null ? (input as string).replace(/^\ufeff/, '') : decodeBytes(bytes, report);
   const root = readYaml(text, report);
-  const isTorn = findings().some((finding) => tearing.has(finding.code));
+  const before = findings();
   const draft = root === null ? null : readDocument(report, root);
   if (draft !== null) checkDraft(draft, report);
-  const told = findings().filter((finding) => !isTorn || isPlain(finding));
+  const told = findings().filter((finding) => isToBeTold(finding, before, text));
   const policy = draft === null || hasErrors() ? null : makePolicy(file, text, draft);
   return Object.freeze({ policy, findings: Object.freeze(told), text });
 }
 
 /** Findings after which a part of the text is unread. */
-const tearing: ReadonlySet<string> = new Set(['P1001', 'P1012', 'P1014']);
+const tearing: readonly Code[] = ['P1001', 'P1012', 'P1014'];
 
-function isPlain(finding: Finding): boolean {
-  return catalogue[finding.code as Code].needsWhole !== true;
+/** What a reader makes of the keys and values of a line that is no YAML. */
+const shaped: readonly string[] = ['P1014', 'P2005', 'P2006', 'P2010', 'P2015'];
+
+/** Not what follows from a part that is unread: that something is missing, or is of the wrong kind beside an error of YAML. */
+function isToBeTold(finding: Finding, before: readonly Finding[], text: string): boolean {
+  const { code, span } = finding;
+  if (code === 'P1001') return true;
+  const torn = before.filter((other) => tearing.includes(other.code as Code) && other !== finding);
+  if (catalogue[code as Code].needsWhole === true && torn.length > 0) return false;
+  return !torn.some((other) => {
+    if (other.code !== 'P1001') return false;
+    const touches = span.start <= other.span.end && span.end >= other.span.start;
+    const [first, last] = span.start < other.span.start ? [span.start, other.span.start] : [other.span.start, span.start];
+    return touches || (shaped.includes(code) && !text.slice(first, last).includes('\n'));
+  });
 }
 
 function decodeBytes(bytes: Uint8Array, report: Report): string {
@@ -86,10 +101,15 @@ function readYaml(text: string, report: Report): Node | null {
   return tooMuch.yes ? null : view(root);
 }
 
-function reportSyntax({ documents, errors, tags }: Syntax, text: string, report: Report): void {
-  for (const error of errors) {
-    if (error.code === 'MULTIPLE_DOCS') continue;
-    report('P1001', within(error.pos, text), yamlWords(error));
+function reportSyntax({ documents, errors, tags, unclosed }: Syntax, text: string, report: Report): void {
+  const starts = lineStarts(text);
+  const lineOf = (offset: number): number => position(text, starts, offset).line;
+  for (const mark of unclosed) report('P1001', mark.span, unclosedWords(mark.text));
+  const isNew = ({ code, pos }: YAMLParseError): boolean =>
+    code !== 'MULTIPLE_DOCS' && !unclosed.some(({ span, upTo }) => pos[0] >= span.start && pos[0] <= upTo);
+  for (const error of onePerLine(errors.filter(isNew), lineOf)) {
+    const rest = text.slice(error.pos[0], starts[lineOf(error.pos[0])]);
+    report('P1001', within(error.pos, text), yamlWords(error, rest));
   }
   for (const document of documents.slice(1)) report('P1003', within([document.range[0], document.range[0] + 3], text));
   for (const tag of tags) {

@@ -17,6 +17,8 @@ const listedMax = 8;
 
 /** What to write instead of a word that nothing knows: the nearest, and what is accepted. */
 export function suggestion(word: string, accepted: readonly string[], others: readonly string[] = []): string {
+  const parts = word.split(',').map((part) => part.trim());
+  if (parts.length > 1) return `several are a list: ${quote(`[${parts.join(', ')}]`)}; accepted: ${anyOf(accepted)}`;
   const meant = nearest(word, [...accepted, ...others]);
   const all = `accepted: ${anyOf(accepted)}`;
   if (meant === undefined) return all;

@@ -2,7 +2,7 @@ import { quote } from '../finding.ts';
 import type { Place } from '../finding.ts';
 import { limits } from '../limits.ts';
 import type { Condition, Located, OperationName } from '../model.ts';
-import type { DraftSelector } from '../draft.ts';
+import type { DraftSelector, Written } from '../draft.ts';
 import { entriesOf } from '../yaml/tree.ts';
 import type { Entry, MapNode } from '../yaml/tree.ts';
 import { withoutQuotes } from '../patterns/quotes.ts';
@@ -21,9 +21,7 @@ interface Parts {
   description: string | undefined;
   operations: readonly Located<OperationName>[] | undefined;
   readonly conditions: Condition[];
-  readonly written: Map<ConditionName, Place>;
-  /** Each condition's name as the text has it. */
-  readonly spelt: Map<ConditionName, string>;
+  readonly written: Map<ConditionName, Written>;
   whole: boolean;
   unknown: boolean;
 }
@@ -36,7 +34,6 @@ export function readSelector(context: SectionContext, map: MapNode): DraftSelect
     operations: undefined,
     conditions: [],
     written: new Map(),
-    spelt: new Map(),
     whole: true,
     unknown: false,
   };
@@ -101,19 +98,18 @@ function readConditionEntry(context: SectionContext, word: Word, { key, value }:
   if (!read.whole) parts.whole = false;
   if (read.isNone) return;
   if (first !== undefined) {
-    const words = { key: quote(key.text), other: quote(parts.spelt.get(word.name)!), canonical: quote(word.name) };
-    context.report('P2021', key.place, words, [{ message: 'the other name is here', span: first }]);
+    const words = { key: quote(key.text), other: quote(first.spelt), canonical: quote(word.name) };
+    context.report('P2021', key.place, words, [{ message: 'the other name is here', span: first.place }]);
     parts.whole = false;
     return;
   }
-  parts.written.set(word.name, key.place);
-  parts.spelt.set(word.name, key.text);
+  parts.written.set(word.name, { place: key.place, spelt: key.text });
   if (read.condition !== undefined) parts.conditions.push(read.condition);
   const excluded = word.excludes === undefined ? undefined : parts.written.get(word.excludes);
   if (excluded === undefined) return;
   parts.whole = false;
-  const other = quote(parts.spelt.get(word.excludes!)!);
-  context.report('P2022', key.place, { key: quote(key.text), other }, [{ message: 'the other condition is here', span: excluded }]);
+  const related = [{ message: 'the other condition is here', span: excluded.place }];
+  context.report('P2022', key.place, { key: quote(key.text), other: quote(excluded.spelt) }, related);
 }
 
 function checkWhole(context: SectionContext, map: MapNode, parts: Parts): void {

@@ -77,7 +77,9 @@ export function readMaps(context: Context, key: string, node: Node): readonly Ma
     const found = node.kind === 'map' ? 'a mapping' : 'text';
     const advice = 'begin each of them with `- ` on a line of its own';
     context.report('P2015', shortPlace(node), { key: quote(key), found, expected: 'a list', advice });
-    return [];
+    // One item without its dash: what it says can be read all the same.
+    const isItem = node.kind === 'map' && entriesOf(node).some((entry) => entry.key.text === 'name' || entry.key.text === 'match');
+    return isItem ? [node as MapNode] : [];
   }
   if (node.raw.items.length === 0) context.report('P2003', node.place, { key: quote(key) });
   return itemsOf(node).flatMap((item) => {

@@ -4,7 +4,7 @@ import type { ConditionName } from '../vocabulary.ts';
 import { kindOf } from '../patterns/selector-covers.ts';
 import { isCommaList } from './comma-in-value.ts';
 import { isTypographic } from './quotes-in-value.ts';
-import { allSelectors } from './rule.ts';
+import { allSelectors, keyOf } from './rule.ts';
 import type { Rule } from './rule.ts';
 import { valuesOf } from './values.ts';
 import type { Value } from './values.ts';
@@ -17,14 +17,14 @@ interface Never {
 
 /** A value of a form that no image, tag, label or name has. */
 export const impossibleValue: Rule = (draft, report) => {
-  for (const { selector } of allSelectors(draft)) {
-    for (const condition of selector.conditions) {
+  for (const selector of allSelectors(draft)) {
+    for (const condition of selector.selector.conditions) {
       const look = checks[condition.name];
       if (look === undefined) continue;
       for (const value of valuesOf(condition)) {
         if (isTypographic(value) || isCommaList(value, kindOf(condition.name))) continue;
         const never = look(value);
-        if (never !== null) report('P6005', value.span, { key: quote(condition.name), value: quote(value.text), ...never });
+        if (never !== null) report('P6005', value.span, { key: quote(keyOf(selector, condition.name)), value: quote(value.text), ...never });
       }
     }
   }

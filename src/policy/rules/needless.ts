@@ -6,7 +6,7 @@ import { kindOf, selectorCovers } from '../patterns/selector-covers.ts';
 import type { DraftSelector } from '../draft.ts';
 import type { Located } from '../model.ts';
 import type { Report } from '../report.ts';
-import { allSelectors, byName } from './rule.ts';
+import { allSelectors, byName, keyOf } from './rule.ts';
 import type { Rule } from './rule.ts';
 import { valuesOf } from './values.ts';
 import type { Value } from './values.ts';
@@ -14,9 +14,9 @@ import type { Value } from './values.ts';
 /** A value, or a selector that is named, of which another beside it matches all. */
 export const needless: Rule = (draft, report) => {
   const budget = { comparisons: limits.comparisonsMax };
-  for (const { selector } of allSelectors(draft)) {
-    for (const condition of selector.conditions) {
-      checkValues(condition.name, kindOf(condition.name), valuesOf(condition), budget, report);
+  for (const selector of allSelectors(draft)) {
+    for (const condition of selector.selector.conditions) {
+      checkValues(keyOf(selector, condition.name), kindOf(condition.name), valuesOf(condition), budget, report);
     }
   }
   for (const section of draft.sections) {

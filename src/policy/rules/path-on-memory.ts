@@ -7,6 +7,6 @@ export const pathOnMemory: Rule = (draft, report) => {
   for (const { selector, written, whole } of allSelectors(draft)) {
     const path = written.get('targetFilePath');
     if (path === undefined || !whole || selector.operations.some((operation) => operation !== 'execMemFd')) continue;
-    report('P6006', path, { name: quote(selector.name) });
+    report('P6006', path.place, { name: quote(selector.name) });
   }
 };

@@ -1,7 +1,7 @@
 import { quote } from '../finding.ts';
 import type { Place } from '../finding.ts';
 import type { Report } from '../report.ts';
-import { allSelectors } from './rule.ts';
+import { allSelectors, keyOf } from './rule.ts';
 import type { Rule } from './rule.ts';
 import { valuesOf } from './values.ts';
 
@@ -15,7 +15,7 @@ export const repeated: Rule = (draft, report) => {
   for (const selector of allSelectors(draft)) {
     checkItems('operation', (selector.operations ?? []).map(({ value, span }) => ({ text: value, place: span })), report);
     for (const condition of selector.selector.conditions) {
-      checkItems(condition.name, valuesOf(condition).map(({ text, span }) => ({ text, place: span })), report);
+      checkItems(keyOf(selector, condition.name), valuesOf(condition).map(({ text, span }) => ({ text, place: span })), report);
     }
   }
   for (const { actions, response } of draft.sections.flatMap((section) => section.responses)) {

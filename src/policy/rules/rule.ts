@@ -1,5 +1,6 @@
 import type { Draft, DraftResponse, DraftSection, DraftSelector } from '../draft.ts';
 import type { Report } from '../report.ts';
+import type { ConditionName } from '../vocabulary.ts';
 import type { Located, OperationName, Pattern } from '../model.ts';
 
 /** One thing to look for in a whole policy. It says nothing where a part that it needs could not be read. */
@@ -48,6 +49,11 @@ export function blockPlace({ actions, place }: DraftResponse): Located<unknown>[
 /** Those of `wanted` that a selector is about. */
 export function operationsIn({ selector }: DraftSelector, wanted: readonly OperationName[]): readonly OperationName[] {
   return wanted.filter((operation) => selector.operations.includes(operation));
+}
+
+/** A condition's name as the policy has it. */
+export function keyOf({ written }: DraftSelector, name: ConditionName): string {
+  return written.get(name)?.spelt ?? name;
 }
 
 /** Values of `targetFilePath` and `processExecutable`. */

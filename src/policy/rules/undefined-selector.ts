@@ -32,13 +32,14 @@ function checkNames(key: string, names: readonly Located<string>[], section: Dra
     const meant = nearest(value, known.keys());
     // A name that is malformed is told where it stands.
     if (meant !== undefined && !nameForm.test(meant)) continue;
-    report('P4001', span, { ...words, advice: adviceOn(meant, [...known.keys()]) });
+    report('P4001', span, { ...words, advice: adviceOn(value, meant, [...known.keys()]) });
   }
 }
 
 const shownMax = 8;
 
-function adviceOn(meant: string | undefined, known: readonly string[]): string {
+function adviceOn(name: string, meant: string | undefined, known: readonly string[]): string {
+  if (name.includes(',')) return `several are a list: ${quote(`[${name.split(',').map((part) => part.trim()).join(', ')}]`)}`;
   if (meant !== undefined) return `did you mean ${quote(meant)}?`;
   if (known.length === 0) return 'define it under `selectors`';
   const more = known.length > shownMax ? ' and more' : '';
