@@ -29,6 +29,7 @@ export interface BundleExtra {
 
 /** The parts of an OCI configuration that others look at. */
 export interface RuntimeConfig {
+  readonly [key: string]: unknown;
   readonly process: Readonly<Record<string, unknown>>;
   readonly mounts: readonly object[];
   readonly linux: Readonly<Record<string, unknown>> & { readonly namespaces: readonly { readonly type: string }[] };

@@ -1,0 +1,79 @@
+/**
+ * Every case of test/vm/cases on the kernel that `D4C_KERNEL` names, each under its policies and without.
+ * `D4C_CASES` is a list of names (or the start of names), or `all`: also those that are not to pass yet.
+ */
+import assert from 'node:assert/strict';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import { after, before, describe, test } from 'node:test';
+import { parseKernel, startVm } from '#vm';
+import { readCases } from './support/case-file.ts';
+import type { Case } from './support/case-file.ts';
+import { complaints } from './support/compare.ts';
+import type { CaseResult } from './support/compare.ts';
+import { tableOf } from './support/table.ts';
+
+/** Fewer, and the corpus was not found or was cut short. */
+const spineCasesMin = 80;
+
+type Message =
+  | { readonly kind: 'begin'; readonly kernel: string; readonly enforcingAfterMs: number }
+  | { readonly kind: 'result'; readonly result: CaseResult }
+  | { readonly kind: 'stray'; readonly documents: readonly object[] }
+  | { readonly kind: 'end'; readonly counters: { readonly lost: Readonly<Record<string, number>> } };
+
+const kernel = parseKernel(process.env['D4C_KERNEL'] ?? '6.12');
+const asked = process.env['D4C_CASES'];
+const all = readCases();
+const chosen = all.filter(isChosen);
+
+function isChosen(wanted: Case): boolean {
+  if (wanted.kernels && !wanted.kernels.only.includes(kernel)) return false;
+  if (asked === undefined) return wanted.needs === 'spine';
+  return asked === 'all' || asked.split(',').some((name) => wanted.name.startsWith(name));
+}
+
+describe(`cases on ${kernel}`, () => {
+  const seen: Message[] = [];
+  const results = (): CaseResult[] => seen.flatMap((message) => (message.kind === 'result' ? [message.result] : []));
+
+  before(async () => {
+    await using vm = await startVm({ kernel });
+    const lines = new PassThrough();
+    const read = (async () => {
+      for await (const line of createInterface({ input: lines })) seen.push(JSON.parse(line) as Message);
+    })();
+    const guest = new URL('support/guest.ts', import.meta.url).pathname;
+    const done = await vm.exec([process.execPath, guest, ...chosen.map(({ name }) => name)], {
+      onStdout: (chunk) => void lines.write(chunk),
+      onStderr: (chunk) => void process.stderr.write(chunk),
+    });
+    lines.end();
+    await read;
+    assert.equal(done.code, 0, 'the guest ended before its time');
+  });
+
+  after(() => {
+    process.stdout.write(tableOf(kernel, chosen, results()));
+    const later = all.filter(({ needs }) => needs === 'kernel' && asked === undefined);
+    process.stdout.write(`not yet: ${later.length} cases, which need more of the kernel half: ${later.map(({ name }) => name).join(' ')}\n`);
+    const others = all.filter((wanted) => !wanted.kernels?.only.includes(kernel) && wanted.kernels);
+    for (const { name, kernels } of others) process.stdout.write(`not on ${kernel}: ${name}: ${kernels?.because}\n`);
+  });
+
+  for (const wanted of chosen) {
+    test(`${wanted.name}: ${wanted.title}`, () => {
+      const result = results().find(({ name }) => name === wanted.name);
+      assert.ok(result, 'it was not run');
+      assert.deepEqual(complaints(wanted, result), []);
+    });
+  }
+
+  test('nothing is missing, nothing came from elsewhere, nothing was lost', () => {
+    if (asked === undefined) assert.ok(chosen.length >= spineCasesMin, `${chosen.length} cases`);
+    assert.deepEqual(seen.filter(({ kind }) => kind === 'stray'), []);
+    const end = seen.find((message) => message.kind === 'end');
+    assert.ok(end, 'the guest told no end');
+    assert.deepEqual(Object.entries(end.counters.lost).filter(([, count]) => count !== 0), []);
+  });
+});

@@ -1,0 +1,122 @@
+/** A container of a case, by the runtime's own command. Runs in the guest. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { BundleExtra, DemoImage, RuntimeConfig } from '../../../src/cli/demo/bundle.ts';
+import type { Case, ContainerShape } from './case-file.ts';
+
+const checkout = join(import.meta.dirname, '../../..');
+export const programs = join(checkout, 'build/cases');
+const cgroupRoot = '/sys/fs/cgroup';
+/** Longer than any case takes; one that hangs is ended and told of. */
+const caseMsMax = 60_000;
+
+/** Runs the try, then looks whether it was done; what is looked at comes last, marked. */
+const frame = [
+  'out=$(eval "$1" 2>&1); code=$?',
+  'printf "%s\\n" "$out"',
+  'if ( eval "$2" ) >/dev/null 2>&1; then echo @done; else echo @undone; fi',
+  'exit $code',
+].join('\n');
+
+export interface Ended {
+  readonly exit: number;
+  readonly output: string;
+  readonly done: boolean | null;
+}
+
+/** The files that a case adds to the image, as a layer of their own; `null` if it adds none. */
+export function makeLayer(folder: string, base: string, { image }: Case): string | null {
+  if (Object.keys(image).length === 0) return null;
+  for (const [path, file] of Object.entries(image)) {
+    const target = join(folder, path);
+    mkdirSync(dirname(target), { recursive: true });
+    if (file.program !== undefined) cpSync(join(programs, `try-${file.program}`), target);
+    else if (file.copy !== undefined) cpSync(join(base, file.copy), target);
+    else writeFileSync(target, file.text ?? '');
+    chmodSync(target, Number.parseInt(file.mode, 8));
+  }
+  return folder;
+}
+
+export async function runContainer(image: DemoImage, id: string, cgroup: string, wanted: Case, layer: string | null): Promise<Ended> {
+  using cleanup = new DisposableStack();
+  mkdirSync(join(cgroupRoot, cgroup), { recursive: true });
+  cleanup.defer(() => removeCgroups(join(cgroupRoot, cgroup)));
+  const main = ['/bin/sh', '-c', frame, 'case', wanted.run, wanted.deed];
+  const runtime = wanted.container.runtime ?? 'crun';
+  const extra: BundleExtra = { ...(layer === null ? {} : { layer }), change: (config) => reshape(config, wanted.container) };
+  const first = wanted.container.exec ? ['/bin/cat'] : main;
+  const bundle = cleanup.use(image.bundle(id, { file: null, args: first }, `${cgroup}/container`, extra));
+  const options = runtime === 'crun' ? ['--cgroup-manager=cgroupfs'] : [];
+  const child = spawn(runtime, [...options, 'run', '--bundle', bundle.folder, id], { stdio: ['pipe', 'pipe', 'pipe'] });
+  cleanup.defer(() => void (child.exitCode === null && spawnSync(runtime, [...options, 'delete', '--force', id])));
+  const ended = gather(child);
+  if (!wanted.container.exec) {
+    child.stdin.end();
+    return ended;
+  }
+  await running(runtime, options, id);
+  const inside = spawn(runtime, [...options, 'exec', id, ...main], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const result = await gather(inside);
+  child.stdin.end();
+  await ended;
+  return result;
+}
+
+async function running(runtime: string, options: readonly string[], id: string): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const state = spawnSync(runtime, [...options, 'state', id], { encoding: 'utf8' });
+    if (state.status === 0 && state.stdout.includes('"running"')) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`the container ${id} does not run`);
+}
+
+async function gather(child: ReturnType<typeof spawn>): Promise<Ended> {
+  const chunks: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const watchdog = setTimeout(() => child.kill('SIGKILL'), caseMsMax);
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(watchdog);
+  const text = Buffer.concat(chunks).toString('utf8');
+  const done = /^@(done|undone)$/m.exec(text)?.[1];
+  return {
+    exit: code ?? (signal === null ? 255 : 128),
+    output: text.replace(/^@(un)?done\n?/m, ''),
+    done: done === undefined ? null : done === 'done',
+  };
+}
+
+function reshape(config: RuntimeConfig, shape: ContainerShape): RuntimeConfig {
+  const caps = shape.capabilities?.map((name) => `CAP_${name}`);
+  const process = caps === undefined ? config.process : {
+    ...config.process,
+    capabilities: { bounding: caps, effective: caps, permitted: caps, inheritable: [], ambient: [] },
+  };
+  const tmpfs = [...(shape.tmpfs ?? []), ...(shape.volumes ?? [])].map((destination) => ({
+    destination, type: 'tmpfs', source: 'tmpfs', options: ['mode=755'],
+  }));
+  const hooks = Object.entries(shape.hooks ?? {}).map(([kind, [program, ...args]]) => [
+    kind, [{ path: join(programs, program!), args: [program!, ...args] }],
+  ]);
+  return {
+    ...config,
+    process,
+    mounts: [...config.mounts, ...tmpfs],
+    linux: { ...config.linux, namespaces: config.linux.namespaces.filter(({ type }) => !shape.shares?.includes(type)) },
+    ...(hooks.length === 0 ? {} : { hooks: Object.fromEntries(hooks) as object }),
+  };
+}
+
+/** The runtime may have left cgroups below; a busy one stays, empty, until the machine ends. */
+function removeCgroups(folder: string): void {
+  for (const place of [join(folder, 'container'), folder]) {
+    try {
+      if (existsSync(place)) rmdirSync(place);
+    } catch (error) {
+      if (!['EBUSY', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    }
+  }
+}
