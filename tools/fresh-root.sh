@@ -39,7 +39,7 @@ if [ ! -f "$cache/fresh-root.tar" ]; then
 fi
 
 root=$(mktemp -d "$cache/tmp/fresh.XXXXXX")
-[ -n "$keep" ] && echo "fresh-root: $root stays" >&2 || trap 'rm -rf --one-file-system "$root"' EXIT
+if [ -n "$keep" ]; then echo "fresh-root: $root stays" >&2; else trap 'rm -rf --one-file-system "$root"' EXIT; fi
 chmod 755 "$root"
 tar -xf "$cache/fresh-root.tar" -C "$root"
 home=$root/root

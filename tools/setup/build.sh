@@ -50,7 +50,10 @@ make_build() {
   out=$(scratch)
   mkdir "$out/lib" "$out/cases"
   say 'build: BPF object, addon, test programs, demo image'
-  compile_bpf && compile_addon && compile_cases && make_demo_image
+  compile_bpf
+  compile_addon
+  compile_cases
+  make_demo_image
   echo "$stamp" >"$out/.stamp"
   mkdir -p "$top/build"
   # One rename each, the stamp last: the folder itself stays, other files may live in it.

