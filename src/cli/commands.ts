@@ -43,4 +43,14 @@ export const policyCommands: readonly Subcommand[] = [
     about: 'checks policies: every error and warning, with its place and what to write instead',
     load: async () => (await import('./policy-check.ts')).registerPolicyCheck,
   },
+  {
+    name: 'explain',
+    about: 'what policies say of an operation, and the selectors and responses behind it',
+    load: async () => (await import('./policy-explain.ts')).registerPolicyExplain,
+  },
+  {
+    name: 'test',
+    about: 'runs unit tests of policies: files that say which operation is to have which outcome',
+    load: async () => (await import('./policy-test.ts')).registerPolicyTest,
+  },
 ];
