@@ -31,11 +31,11 @@
  * is possible that is not certain, the outcome is undecided (only in tables with D4C_TABLE_UNDECIDED).
  *
  * Directories. Two names are the same below if their paths, each with a "/" behind it, lead to the same
- * states of every automaton; with D4C_TABLE_COARSE only if, besides, `some` is empty at the names. Else the rename is judged as creation at
- * the new name (CREATE_EXECUTABLE, CREATE_FILE), as modification and deletion at the old one
- * (MODIFY_EXECUTABLE, MODIFY_FILE, DELETE_FILE): `match` is tested on the union of `some` without
- * D4C_GROUP_ANY, `exclude` on the intersection of `all` with it. A name whose path is unknown is never the
- * same, and counts as a file's: all groups but D4C_GROUP_ANY for `match`, that alone for `exclude`.
+ * states of every automaton; with D4C_TABLE_COARSE only if, besides, `some` is empty at the names. Else the
+ * rename is judged as creation at the new name (CREATE_EXECUTABLE, CREATE_FILE), as modification and deletion
+ * at the old one (MODIFY_EXECUTABLE, MODIFY_FILE, DELETE_FILE): `match` is tested on the union of `some`
+ * without D4C_GROUP_ANY, `exclude` on the intersection of `all` with it. A name whose path is unknown is never
+ * the same, and counts as a file's: all groups but D4C_GROUP_ANY for `match`, that alone for `exclude`.
  *
  * Process section. The executable's paths are walked from `executable`, the basename of the session leader's
  * executable from `leader`; the `accept` masks of their classes have the process atoms that hold. Of two
