@@ -66,72 +66,87 @@ static long d4c_judge_rule(__u32 turn, void *context)
 	__u32 rule = c->rules + turn * D4C_RULE_CELLS;
 	__u64 hit, freed, tail;
 
-	hit = d4c_cell(rule) & masks->any[0];
-	hit |= d4c_cell(rule + 1) & masks->any[1];
-	hit |= d4c_cell(rule + 2) & masks->any[2];
-	hit |= d4c_cell(rule + 3) & masks->any[3];
+	hit = D4C_CELL(rule) & masks->any[0];
+	hit |= D4C_CELL(rule + 1) & masks->any[1];
+	hit |= D4C_CELL(rule + 2) & masks->any[2];
+	hit |= D4C_CELL(rule + 3) & masks->any[3];
 	if (hit == 0)
 		return 0;
-	freed = d4c_cell(rule + 4) & masks->all[0];
-	freed |= d4c_cell(rule + 5) & masks->all[1];
-	freed |= d4c_cell(rule + 6) & masks->all[2];
-	freed |= d4c_cell(rule + 7) & masks->all[3];
+	freed = D4C_CELL(rule + 4) & masks->all[0];
+	freed |= D4C_CELL(rule + 5) & masks->all[1];
+	freed |= D4C_CELL(rule + 6) & masks->all[2];
+	freed |= D4C_CELL(rule + 7) & masks->all[3];
 	if (freed != 0)
 		return 0;
-	tail = d4c_cell(rule + 8);
+	tail = D4C_CELL(rule + 8);
 	if (D4C_CELL_HIGH(tail) & D4C_RULE_POSSIBLE)
 		c->possible |= D4C_CELL_LOW(tail);
 	else
 		c->certain |= D4C_CELL_LOW(tail);
 	return 0;
+outside:
+	return 1;
 }
 
-/* Adds to `outcome` what the table at `base` has for one operation on a file with these masks. */
-static inline __attribute__((always_inline)) void d4c_judge_operation(struct d4c_outcome *outcome,
-								      const struct d4c_masks *masks, __u32 base,
-								      __u32 operation, __u32 mount,
-								      __u32 process_class)
-{
-	__u64 head = d4c_cell(base + D4C_HEAD_CLASSES);
-	__u32 classes = D4C_CELL_LOW(head);
-	__u32 cell = D4C_CELL_HIGH(head) + (operation * D4C_MOUNT_KINDS + mount) * classes + process_class;
-	__u64 run;
-	__u32 count;
-	struct d4c_rules_context context = {.masks = masks};
+/* Operations at one path, judged one after another. */
+struct d4c_operations_context {
+	const struct d4c_masks *masks;
+	__u32 base;
+	__u32 operations;
+	__u32 mount;
+	__u32 process_class;
+	__u32 certain;
+	__u32 possible;
+	__u32 acted; /* operations that an action came of */
+};
 
-	if (process_class >= classes)
-		return;
-	run = d4c_cell(base + cell);
+static long d4c_judge_operation(__u32 operation, void *context)
+{
+	struct d4c_operations_context *c = context;
+	struct d4c_rules_context rules = {.masks = c->masks};
+	__u32 base = c->base, classes, count;
+	__u64 head, run;
+
+	if (!(c->operations >> (operation & 31) & 1))
+		return 0;
+	head = D4C_CELL(base + D4C_HEAD_CLASSES);
+	classes = D4C_CELL_LOW(head);
+	if (c->process_class >= classes)
+		return 0;
+	run = D4C_CELL(base + D4C_CELL_HIGH(head) + (operation * D4C_MOUNT_KINDS + c->mount) * classes +
+		       c->process_class);
 	count = D4C_CELL_HIGH(run);
-	if (count == 0)
-		return;
 	if (count > D4C_RULES_MAX)
 		count = D4C_RULES_MAX;
-	context.rules = base + D4C_CELL_LOW(run);
-	d4c_loop(count, d4c_judge_rule, &context);
-	outcome->certain |= context.certain;
-	outcome->possible |= context.possible;
+	rules.rules = base + D4C_CELL_LOW(run);
+	d4c_loop(count, d4c_judge_rule, &rules);
+	if (rules.certain | rules.possible)
+		c->acted |= 1u << (operation & 31);
+	c->certain |= rules.certain;
+	c->possible |= rules.possible;
+	return 0;
+outside:
+	return 1;
 }
 
-/* The same for a set of operations at one path. Returns those of them that an action came of. */
+/* Adds to `outcome` what the table at `base` has for these operations on a file with these masks. Returns
+ * those of them that an action came of. */
 static inline __attribute__((always_inline)) __u32 d4c_judge(struct d4c_outcome *outcome,
 							     const struct d4c_masks *masks, __u32 base,
 							     __u32 operations, __u32 mount, __u32 process_class)
 {
-	__u32 concerned = 0;
+	struct d4c_operations_context context = {
+		.masks = masks,
+		.base = base,
+		.operations = operations,
+		.mount = mount,
+		.process_class = process_class,
+	};
 
-	for (__u32 operation = 0; operation < D4C_OPERATIONS; operation++) {
-		struct d4c_outcome one = {};
-
-		if (!(operations >> operation & 1))
-			continue;
-		d4c_judge_operation(&one, masks, base, operation, mount, process_class);
-		if (one.certain | one.possible)
-			concerned |= 1u << operation;
-		outcome->certain |= one.certain;
-		outcome->possible |= one.possible;
-	}
-	return concerned;
+	d4c_loop(D4C_OPERATIONS, d4c_judge_operation, &context);
+	outcome->certain |= context.certain;
+	outcome->possible |= context.possible;
+	return context.acted;
 }
 
 #endif

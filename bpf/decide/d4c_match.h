@@ -2,16 +2,20 @@
 /* Decision core, first half: the groups of patterns that a path matches. Built natively and as BPF.
  *
  * Whoever includes it has defined
- *   d4c_cell(index)            the cell at an index of the whole array; 0 outside of it
+ *   d4c_cell_at(index)         where the cell at an index of the whole array is; 0: outside of it
  *   d4c_loop(n, callback, c)   bpf_loop, or what does the same
+ *
+ * A function that reads cells has a label `outside`: a table that is whole never leads there. (To go on with
+ * some value instead would have the verifier try each way that the code can take with it.)
  */
 #ifndef D4C_MATCH_H
 #define D4C_MATCH_H
 
 #include "../include/d4c_table.h"
 
-/* Bytes that one callback walks: dear enough to start that a byte each would double the cost. */
-#define D4C_CHUNK_BYTES 64
+/* Bytes that one callback walks: a byte each would double the cost of a walk, and 64 double that of loading,
+ * since the verifier goes through each of them. */
+#define D4C_CHUNK_BYTES 32
 /* A path lies at the end of a buffer of this many bytes, a power of two. */
 #define D4C_PATH_BUFFER_BYTES 4096
 #define D4C_PATH_MASK (D4C_PATH_BUFFER_BYTES - 1)
@@ -21,6 +25,13 @@
 #define D4C_HEAD_OPERATIONS 2 /* and automata */
 #define D4C_HEAD_CLASSES 3    /* and dispatch */
 #define D4C_HEAD_START 6
+#define D4C_CELL(index)                                \
+	({                                             \
+		const __u64 *_cell = d4c_cell_at(index); \
+		if (!_cell)                            \
+			goto outside;                  \
+		*_cell;                                \
+	})
 #define D4C_CELL_LOW(v) ((__u32)(v))
 #define D4C_CELL_HIGH(v) ((__u32)((v) >> 32))
 
@@ -43,38 +54,35 @@ struct d4c_match_context {
 	const __u8 *bytes; /* D4C_PATH_BUFFER_BYTES of them */
 };
 
-static inline __attribute__((always_inline)) __u32 d4c_start_state(__u32 base, __u32 automaton)
-{
-	__u64 both = d4c_cell(base + D4C_HEAD_START + (automaton & (D4C_AUTOMATA_MAX - 1)) / 2);
-
-	return automaton & 1 ? D4C_CELL_HIGH(both) : D4C_CELL_LOW(both);
-}
-
-static inline __attribute__((always_inline)) __u32 d4c_next_state(__u32 base, __u32 state, __u8 byte)
-{
-	__u64 cell = d4c_cell(base + state + 1 + byte);
-	__u32 background;
-
-	if (D4C_CELL_LOW(cell) == state)
-		return D4C_CELL_HIGH(cell);
-	background = D4C_CELL_LOW(d4c_cell(base + state)) & 0x7fffffff;
-	if (background == state || background == 0)
-		return background;
-	cell = d4c_cell(base + background + 1 + byte);
-	return D4C_CELL_LOW(cell) == background ? D4C_CELL_HIGH(cell) : background;
-}
-
 /* The path has ended in this state: what it accepts is added. */
 static inline __attribute__((always_inline)) void d4c_accept(struct d4c_match *match, __u32 state)
 {
-	__u32 class = D4C_CELL_HIGH(d4c_cell(match->base + state));
+	__u32 base = match->base, class = D4C_CELL_HIGH(D4C_CELL(base + state));
 
 	if (class == 0)
 		return;
-	match->mask[0] |= d4c_cell(match->base + class);
-	match->mask[1] |= d4c_cell(match->base + class + 1);
-	match->mask[2] |= d4c_cell(match->base + class + 2);
-	match->mask[3] |= d4c_cell(match->base + class + 3);
+	match->mask[0] |= D4C_CELL(base + class);
+	match->mask[1] |= D4C_CELL(base + class + 1);
+	match->mask[2] |= D4C_CELL(base + class + 2);
+	match->mask[3] |= D4C_CELL(base + class + 3);
+outside:
+	return;
+}
+
+/* Puts the path at the beginning of an automaton; 0: there is none. */
+static inline __attribute__((always_inline)) int d4c_enter_automaton(struct d4c_match *match, __u32 automaton)
+{
+	__u64 both;
+
+	if (automaton >= match->automata || automaton >= D4C_AUTOMATA_MAX)
+		return 0;
+	both = D4C_CELL(match->base + D4C_HEAD_START + automaton / 2);
+	match->automaton = automaton;
+	match->state = automaton & 1 ? D4C_CELL_HIGH(both) : D4C_CELL_LOW(both);
+	match->offset = match->start;
+	return 1;
+outside:
+	return 0;
 }
 
 /* Walks a chunk in the automaton at hand, or goes on to the next one. */
@@ -87,10 +95,25 @@ static long d4c_match_chunk(__u32 turn, void *context)
 
 	/* 64 bits: what is spilled in fewer the verifier forgets, and with it the end of the loop. */
 	for (__u64 i = 0; i < D4C_CHUNK_BYTES; i++) {
+		__u32 byte, background;
+		__u64 cell;
+
 		if (offset >= end || state == 0)
 			break;
-		state = d4c_next_state(base, state, bytes[offset & D4C_PATH_MASK]);
+		byte = bytes[offset & D4C_PATH_MASK] + 1;
 		offset++;
+		cell = D4C_CELL(base + state + byte);
+		if (D4C_CELL_LOW(cell) == state) {
+			state = D4C_CELL_HIGH(cell);
+			continue;
+		}
+		background = D4C_CELL_LOW(D4C_CELL(base + state)) & 0x7fffffff;
+		if (background != state && background != 0) {
+			cell = D4C_CELL(base + background + byte);
+			state = D4C_CELL_LOW(cell) == background ? D4C_CELL_HIGH(cell) : background;
+		} else {
+			state = background;
+		}
 	}
 	match->state = state;
 	match->offset = offset;
@@ -98,12 +121,9 @@ static long d4c_match_chunk(__u32 turn, void *context)
 		return 0;
 	if (state != 0)
 		d4c_accept(match, state);
-	match->automaton++;
-	if (match->automaton >= match->automata)
-		return 1;
-	match->state = d4c_start_state(base, match->automaton);
-	match->offset = match->start;
-	return 0;
+	return !d4c_enter_automaton(match, match->automaton + 1);
+outside:
+	return 1;
 }
 
 /* Sets match->mask for bytes[start, end) under the table at `base`. */
@@ -111,20 +131,17 @@ static inline __attribute__((always_inline)) void d4c_match_path(struct d4c_matc
 								 __u32 base, __u32 start, __u32 end)
 {
 	struct d4c_match_context context = {.match = match, .bytes = bytes};
-	__u32 automata = D4C_CELL_HIGH(d4c_cell(base + D4C_HEAD_OPERATIONS));
 
-	match->base = base;
-	match->automata = automata;
-	match->automaton = 0;
-	match->start = start;
-	match->end = end;
-	match->offset = start;
 	match->mask[0] = 1ull << D4C_GROUP_ANY;
 	match->mask[1] = match->mask[2] = match->mask[3] = 0;
-	if (automata == 0 || automata > D4C_AUTOMATA_MAX)
-		return;
-	match->state = d4c_start_state(base, 0);
-	d4c_loop(D4C_CHUNKS_MAX, d4c_match_chunk, &context);
+	match->base = base;
+	match->start = start;
+	match->end = end;
+	match->automata = D4C_CELL_HIGH(D4C_CELL(base + D4C_HEAD_OPERATIONS));
+	if (d4c_enter_automaton(match, 0))
+		d4c_loop(D4C_CHUNKS_MAX, d4c_match_chunk, &context);
+outside:
+	return;
 }
 
 #endif

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Files that change where they are: path_chmod, path_truncate, from 6.2 file_truncate, file_open. */
 
+__noinline __u32 d4c_mode_change(__u32 old, __u32 mode)
+{
+	__u32 gained = mode & ~old & (D4C_S_ISUID | D4C_S_ISGID);
+
+	if (!d4c_is_regular(old))
+		return 0;
+	if (!(old & D4C_S_IXUGO))
+		return mode & D4C_S_IXUGO ? D4C_BIT(D4C_OP_CREATE_EXECUTABLE) : 0;
+	return !(mode & D4C_S_IXUGO) || gained ? D4C_BIT(D4C_OP_MODIFY_EXECUTABLE) : 0;
+}
+
 SEC("lsm/path_chmod")
 int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 {
 	struct dentry *dentry = path->dentry;
 	struct inode *inode = dentry->d_inode;
-	__u32 old = BPF_CORE_READ(inode, i_mode), operations = 0;
-	__u32 gained = mode & ~old & (D4C_S_ISUID | D4C_S_ISGID);
+	__u32 old = BPF_CORE_READ(inode, i_mode), operations = d4c_mode_change(old, mode);
 	struct d4c_subject subject;
 	struct d4c_scratch *s;
 
-	if (!d4c_is_regular(inode))
-		return 0;
-	if (!(old & D4C_S_IXUGO) && mode & D4C_S_IXUGO)
-		operations |= D4C_BIT(D4C_OP_CREATE_EXECUTABLE);
-	if (old & D4C_S_IXUGO && (!(mode & D4C_S_IXUGO) || gained))
-		operations |= D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
 	if (!operations || !d4c_concerned(&subject, operations))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_PATH_CHMOD);
@@ -34,7 +38,7 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 /* A file is cut to a length. 1: deny. */
 static __always_inline int d4c_truncation(struct dentry *dentry, struct vfsmount *mount, struct inode *inode, __u32 hook)
 {
-	__u32 operations = d4c_change(inode);
+	__u32 operations = d4c_change(BPF_CORE_READ(inode, i_mode));
 	struct d4c_subject subject;
 	struct d4c_scratch *s;
 
@@ -145,15 +149,13 @@ static __always_inline int d4c_opened_for_execution(struct file *file)
 }
 
 /* What an open is to the file: its making, or a change. */
-static __always_inline __u32 d4c_opening(struct file *file, int created)
+__noinline __u32 d4c_opening(__u32 inode_mode, __u32 created, __u32 changes)
 {
-	struct inode *inode = file->f_inode;
-
+	if (!d4c_is_regular(inode_mode))
+		return 0;
 	if (created)
-		return d4c_creation(BPF_CORE_READ(inode, i_mode));
-	if (file->f_mode & D4C_FMODE_WRITE || file->f_flags & D4C_O_TRUNC)
-		return d4c_change(inode);
-	return 0;
+		return d4c_arrival(inode_mode);
+	return changes ? d4c_change(inode_mode) : 0;
 }
 
 SEC("lsm/file_open")
@@ -174,9 +176,7 @@ int BPF_PROG(d4c_file_open, struct file *file)
 		return 0;
 	if (flags & D4C_O_CREAT)
 		d4c_take_back_denial(file);
-	if (!d4c_is_regular(file->f_inode))
-		return 0;
-	operations = d4c_opening(file, created);
+	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
 	if (!operations || !d4c_concerned(&subject, operations))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_FILE_OPEN);

@@ -5,18 +5,6 @@
  * exists. For an open a creation let through is recorded by file_open, which knows; a denial of a name that
  * is still being looked up is provisional, and file_open takes it back if the file was there already. */
 
-#define D4C_CREATES (D4C_BIT(D4C_OP_CREATE_FILE) | D4C_BIT(D4C_OP_CREATE_EXECUTABLE))
-
-static __always_inline __u32 d4c_creation(__u32 mode)
-{
-	__u32 operations = D4C_BIT(D4C_OP_CREATE_FILE);
-
-	/* mknod(2) may leave the type out for a regular file. */
-	if ((mode & D4C_S_IFMT) != D4C_S_IFREG && (mode & D4C_S_IFMT) != 0)
-		return operations;
-	return mode & D4C_S_IXUGO ? operations | D4C_BIT(D4C_OP_CREATE_EXECUTABLE) : operations;
-}
-
 /* The task is in an open: only there this hook is called while a name is being resolved. */
 static __always_inline int d4c_within_open(void)
 {
@@ -53,9 +41,13 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 	struct d4c_scratch *s;
 	/* Where the file system knows access control lists the mask is applied after this hook. */
 	int opening = d4c_within_open(), provisional;
-	__u32 real = opening ? mode & ~d4c_umask() : mode, operations = d4c_creation(real);
+	__u32 real = opening ? mode & ~d4c_umask() : mode, operations;
 	__u64 key = 0;
 
+	/* mknod(2) may leave the type out for a regular file. */
+	if (!(real & D4C_S_IFMT))
+		real |= D4C_S_IFREG;
+	operations = d4c_arrival(real);
 	if (!d4c_concerned(&subject, operations))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_PATH_MKNOD);

@@ -1,38 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Names that go or move: path_unlink, path_link, path_rename. Directories move in their own way: not here. */
 
-static __always_inline int d4c_is_directory(const struct inode *inode)
-{
-	return (BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) == D4C_S_IFDIR;
-}
-
-static __always_inline int d4c_is_executable(const struct inode *inode)
-{
-	__u32 mode = BPF_CORE_READ(inode, i_mode);
-
-	return (mode & D4C_S_IFMT) == D4C_S_IFREG && mode & D4C_S_IXUGO;
-}
-
-static __always_inline int d4c_is_regular(const struct inode *inode)
-{
-	return (BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) == D4C_S_IFREG;
-}
-
-/* What it is that this file appears at a name. */
-static __always_inline __u32 d4c_arrival(const struct inode *inode)
-{
-	return d4c_is_executable(inode) ? D4C_CREATES : D4C_BIT(D4C_OP_CREATE_FILE);
-}
-
-/* What it is that this file is changed, or replaced. */
-static __always_inline __u32 d4c_change(const struct inode *inode)
-{
-	if (!d4c_is_regular(inode))
-		return 0;
-	return d4c_is_executable(inode) ? D4C_BIT(D4C_OP_MODIFY_FILE) | D4C_BIT(D4C_OP_MODIFY_EXECUTABLE) :
-					  D4C_BIT(D4C_OP_MODIFY_FILE);
-}
-
 SEC("lsm/path_unlink")
 int BPF_PROG(d4c_path_unlink, const struct path *dir, struct dentry *dentry)
 {
@@ -57,13 +25,12 @@ SEC("lsm/path_link")
 int BPF_PROG(d4c_path_link, struct dentry *old_dentry, const struct path *new_dir, struct dentry *new_dentry)
 {
 	struct inode *inode = old_dentry->d_inode;
-	__u32 arrival = d4c_arrival(inode), old = 0, index = 0;
+	/* An unnamed file's first name is no further one. */
+	__u32 mode = BPF_CORE_READ(inode, i_mode), links = BPF_CORE_READ(inode, i_nlink), index = 0;
+	__u32 arrival = d4c_arrival(mode), old = d4c_change(links ? mode : 0) & D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
 	struct d4c_subject subject;
 	struct d4c_scratch *s;
 
-	/* An unnamed file's first name is no further one. */
-	if (d4c_is_executable(inode) && BPF_CORE_READ(inode, i_nlink))
-		old = D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
 	if (!d4c_concerned(&subject, old | arrival))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_PATH_LINK);
@@ -80,33 +47,39 @@ int BPF_PROG(d4c_path_link, struct dentry *old_dentry, const struct path *new_di
 	return 0;
 }
 
+/* A rename of a file of mode `mode` onto one of mode `other`, 0: onto none. At the old name: */
+__noinline __u32 d4c_leaving(__u32 mode, __u32 other, __u32 exchange)
+{
+	__u32 operations = d4c_is_directory(mode) ? 0 : D4C_BIT(D4C_OP_DELETE_FILE);
+
+	if (!exchange || d4c_is_directory(other))
+		return operations;
+	return operations | d4c_change(mode) | d4c_arrival(other);
+}
+
+/* and at the new name. */
+__noinline __u32 d4c_arriving(__u32 mode, __u32 other, __u32 exchange)
+{
+	__u32 operations = d4c_is_directory(mode) ? 0 : d4c_change(other) | d4c_arrival(mode);
+
+	if (exchange && !d4c_is_directory(other))
+		operations |= D4C_BIT(D4C_OP_DELETE_FILE);
+	return operations;
+}
+
 SEC("lsm/path_rename")
 int BPF_PROG(d4c_path_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
 	     struct dentry *new_dentry, unsigned int flags)
 {
-	struct inode *inode = old_dentry->d_inode, *other = new_dentry->d_inode;
-	int exchange = flags & D4C_RENAME_EXCHANGE, moves = !d4c_is_directory(inode);
-	int comes = exchange && other && !d4c_is_directory(other);
-	__u32 at_old = 0, at_new = 0, index = 0;
+	struct inode *inode = old_dentry->d_inode, *replaced = new_dentry->d_inode;
+	__u32 mode = BPF_CORE_READ(inode, i_mode), other = replaced ? BPF_CORE_READ(replaced, i_mode) : 0;
+	__u32 exchange = flags & D4C_RENAME_EXCHANGE, index = 0;
+	__u32 at_old = d4c_leaving(mode, other, exchange), at_new = d4c_arriving(mode, other, exchange);
 	struct d4c_subject subject;
 	struct d4c_scratch *s;
 
 	/* Two names of one file: the kernel leaves both as they are. */
-	if (inode == other)
-		return 0;
-	if (moves) {
-		at_old |= D4C_BIT(D4C_OP_DELETE_FILE);
-		at_new |= d4c_arrival(inode);
-	}
-	if (other && moves)
-		at_new |= d4c_change(other);
-	if (comes) {
-		at_new |= D4C_BIT(D4C_OP_DELETE_FILE);
-		at_old |= d4c_arrival(other);
-		if (moves)
-			at_old |= d4c_change(inode);
-	}
-	if (!d4c_concerned(&subject, at_old | at_new))
+	if (inode == replaced || !d4c_concerned(&subject, at_old | at_new))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_PATH_RENAME);
 	if (!s) {

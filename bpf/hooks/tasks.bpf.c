@@ -114,21 +114,43 @@ int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 	return 0;
 }
 
-/* Run once by the loader, in its own context: its oldest ancestor is process 1 of the host. */
-SEC("raw_tp/d4c_find_host")
-int d4c_find_host(void *ctx)
+/* Run once by the loader, in its own context, before anything is attached: finds what the other programs
+ * compare with. Its result is a set of D4C_FOUND_…. */
+#define D4C_FOUND_ROOT 1
+#define D4C_FOUND_LOCKS 2
+/* Parents between the loader and process 1 of the host. */
+#define D4C_PARENTS_MAX 256
+
+static __always_inline __u64 d4c_host_root(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u32 zero = 0;
-	struct d4c_settings *settings = bpf_map_lookup_elem(&d4c_settings, &zero);
 
-	for (int i = 0; i < 256; i++) {
-		if (BPF_CORE_READ(task, tgid) == 1) {
-			if (settings)
-				settings->host_root = d4c_root_of(task);
-			return 1;
-		}
+	for (int i = 0; i < D4C_PARENTS_MAX; i++) {
+		if (BPF_CORE_READ(task, tgid) == 1)
+			return d4c_root_of(task);
 		task = BPF_CORE_READ(task, real_parent);
 	}
 	return 0;
+}
+
+SEC("syscall")
+int d4c_find_host(void *ctx)
+{
+	const char rename_lock[] = "rename_lock", mount_lock[] = "mount_lock";
+	__u64 rename = 0, mount = 0;
+	__u32 zero = 0;
+	struct d4c_settings *settings = bpf_map_lookup_elem(&d4c_settings, &zero);
+	int found = 0;
+
+	if (!settings)
+		return 0;
+	settings->host_root = d4c_host_root();
+	if (settings->host_root)
+		found |= D4C_FOUND_ROOT;
+	if (bpf_kallsyms_lookup_name(rename_lock, sizeof(rename_lock), 0, &rename) ||
+	    bpf_kallsyms_lookup_name(mount_lock, sizeof(mount_lock), 0, &mount))
+		return found;
+	settings->rename_lock = rename;
+	settings->mount_lock = mount;
+	return found | D4C_FOUND_LOCKS;
 }

@@ -8,11 +8,15 @@
 /* d4c_settings: array of one, written before the programs are attached. */
 #define D4C_SETTING_SILENT 1 /* judge and deny, report nothing: an older set of programs reports */
 struct d4c_settings {
-	__u64 host_root;  /* address of the dentry of the host's root directory; written by d4c_find_host */
+	/* Addresses, written by d4c_find_host: the dentry of the host's root directory, the kernel's sequence
+	 * locks of renames and of mounts; 0: hidden. */
+	__u64 host_root;
+	__u64 rename_lock;
+	__u64 mount_lock;
 	__u32 generation; /* of this set of programs */
 	__u32 flags;      /* D4C_SETTING_… */
 };
-_Static_assert(sizeof(struct d4c_settings) == 16, "");
+_Static_assert(sizeof(struct d4c_settings) == 32, "");
 
 /* d4c_slots: hash, cgroup id → slot. User space alone writes it: which cgroup is a container (with all
  * cgroups below it), and by which table it is judged. Changing it is the swap. */

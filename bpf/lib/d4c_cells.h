@@ -5,11 +5,9 @@
 
 #include "d4c_maps.h"
 
-static __always_inline __u64 d4c_cell(__u32 index)
+static __always_inline const __u64 *d4c_cell_at(__u32 index)
 {
-	__u64 *cell = bpf_map_lookup_elem(&d4c_cells, &index);
-
-	return cell ? *cell : 0;
+	return bpf_map_lookup_elem(&d4c_cells, &index);
 }
 
 #define d4c_loop(turns, callback, context) bpf_loop(turns, callback, context, 0)

@@ -24,6 +24,51 @@
 
 #define D4C_BIT(operation) (1u << (operation))
 
+#define D4C_CREATES (D4C_BIT(D4C_OP_CREATE_FILE) | D4C_BIT(D4C_OP_CREATE_EXECUTABLE))
+
+/* The next ones tell operations by a file's mode. They are not static: of what comes out of a branch in a hook
+ * the verifier would follow each value to the hook's end. */
+__noinline int d4c_is_directory(__u32 mode)
+{
+	return (mode & D4C_S_IFMT) == D4C_S_IFDIR;
+}
+
+__noinline int d4c_is_regular(__u32 mode)
+{
+	return (mode & D4C_S_IFMT) == D4C_S_IFREG;
+}
+
+/* A file of this mode appears at a name. */
+__noinline __u32 d4c_arrival(__u32 mode)
+{
+	return d4c_is_regular(mode) && mode & D4C_S_IXUGO ? D4C_CREATES : D4C_BIT(D4C_OP_CREATE_FILE);
+}
+
+/* One is changed, or replaced. */
+__noinline __u32 d4c_change(__u32 mode)
+{
+	if (!d4c_is_regular(mode))
+		return 0;
+	return D4C_BIT(D4C_OP_MODIFY_FILE) | (mode & D4C_S_IXUGO ? D4C_BIT(D4C_OP_MODIFY_EXECUTABLE) : 0);
+}
+
+/* Sets s->match.mask for the path that begins at `offset` of the work buffer. */
+__noinline int d4c_match_work(struct d4c_scratch *s, __u32 offset)
+{
+	if (s)
+		d4c_match_path(&s->match, s->work, s->table, offset, D4C_PATH_BUFFER_BYTES);
+	return 0;
+}
+
+/* Of the operations those that an action came of; the actions are added to the outcome. */
+__noinline int d4c_judge_masks(struct d4c_outcome *outcome, const struct d4c_masks *masks, __u32 table,
+			       __u32 operations, __u32 process_class)
+{
+	if (!outcome || !masks)
+		return 0;
+	return d4c_judge(outcome, masks, table, operations, D4C_MOUNT_IMAGE, process_class);
+}
+
 /* Masks of the two paths of the place in hand; both go into the record. */
 static __always_inline void d4c_look_at_paths(struct d4c_scratch *s, struct d4c_pair *pair, __u32 root_offset)
 {
@@ -31,7 +76,7 @@ static __always_inline void d4c_look_at_paths(struct d4c_scratch *s, struct d4c_
 
 	pair->paths = D4C_PATHS_MOUNT;
 	d4c_append(s, &pair->mount_path, offset);
-	d4c_match_path(&s->match, s->work, s->table, offset, D4C_PATH_BUFFER_BYTES);
+	d4c_match_work(s, offset);
 	d4c_masks_first(&s->masks, s->match.mask);
 	if (root_offset == 0 || root_offset == offset || pair->mount_path.length < root_offset - offset)
 		return;
@@ -39,7 +84,7 @@ static __always_inline void d4c_look_at_paths(struct d4c_scratch *s, struct d4c_
 	pair->paths |= D4C_PATHS_ROOT;
 	pair->root_path.offset = pair->mount_path.offset + (root_offset - offset);
 	pair->root_path.length = pair->mount_path.length - (root_offset - offset);
-	d4c_match_path(&s->match, s->work, s->table, root_offset, D4C_PATH_BUFFER_BYTES);
+	d4c_match_work(s, root_offset);
 	d4c_masks_further(&s->masks, s->match.mask);
 }
 
@@ -52,7 +97,7 @@ static __always_inline int d4c_look_behind_mounts(struct d4c_scratch *s, struct 
 		return 1;
 	pair->paths |= D4C_PATHS_ROOT;
 	d4c_append(s, &pair->root_path, s->walk.offset);
-	d4c_match_path(&s->match, s->work, s->table, s->walk.offset, D4C_PATH_BUFFER_BYTES);
+	d4c_match_work(s, s->walk.offset);
 	d4c_masks_further(&s->masks, s->match.mask);
 	return 1;
 }
@@ -102,8 +147,7 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 		pair->paths = paths;
 		d4c_masks_none(&s->masks);
 	}
-	pair->operations =
-		d4c_judge(&outcome, &s->masks, s->table, pair->operations, D4C_MOUNT_IMAGE, s->process_class);
+	pair->operations = d4c_judge_masks(&outcome, &s->masks, s->table, pair->operations, s->process_class);
 	s->record.operations |= pair->operations;
 	pair->actions = outcome.certain;
 	s->record.actions |= outcome.certain;
@@ -121,7 +165,7 @@ __noinline int d4c_judge_blind(__u32 table, __u32 operations, __u32 process_clas
 		d4c_masks_none(&masks);
 	else
 		d4c_masks_unknown(&masks);
-	d4c_judge(&outcome, &masks, table, operations, D4C_MOUNT_IMAGE, process_class);
+	d4c_judge_masks(&outcome, &masks, table, operations, process_class);
 	return outcome.certain | outcome.possible << 8;
 }
 

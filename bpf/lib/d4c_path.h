@@ -19,24 +19,21 @@
 #define D4C_STEPS_MAX (D4C_PATH_COMPONENTS_MAX + 512)
 #define D4C_WALKS_MAX 4
 
-/* Zero where the kernel hides its addresses. */
-extern const void rename_lock __ksym __weak;
-extern const void mount_lock __ksym __weak;
-
 struct d4c_locks {
 	__u32 rename;
 	__u32 mount;
 };
 
-/* Both begin with the sequence counter, odd while there is a writer. */
+/* Both begin with the sequence counter, odd while there is a writer. 0: their addresses are hidden, or there is. */
 static __always_inline int d4c_read_locks(struct d4c_locks *locks)
 {
-	__u64 rename = (__u64)&rename_lock, mount = (__u64)&mount_lock;
+	__u32 zero = 0;
+	struct d4c_settings *settings = bpf_map_lookup_elem(&d4c_settings, &zero);
 
-	if (!rename || !mount)
+	if (!settings || !settings->rename_lock || !settings->mount_lock)
 		return 0;
-	if (bpf_probe_read_kernel(&locks->rename, sizeof(locks->rename), (void *)rename) ||
-	    bpf_probe_read_kernel(&locks->mount, sizeof(locks->mount), (void *)mount))
+	if (bpf_probe_read_kernel(&locks->rename, sizeof(locks->rename), (void *)settings->rename_lock) ||
+	    bpf_probe_read_kernel(&locks->mount, sizeof(locks->mount), (void *)settings->mount_lock))
 		return 0;
 	return !((locks->rename | locks->mount) & 1);
 }
@@ -134,10 +131,16 @@ static long d4c_step_up(__u32 turn, void *context)
 	return d4c_leave_dentry(s, walk);
 }
 
-static __always_inline void d4c_walk_up(struct d4c_scratch *s, __u64 dentry, __u64 vfsmount, int sealing)
+/* Not static, here and elsewhere: the verifier then looks at such a function once in each program, and not
+ * again at each call. */
+__noinline int d4c_walk_up(struct d4c_scratch *s, __u64 dentry, __u64 vfsmount, int sealing)
 {
-	struct d4c_walk *walk = &s->walk;
+	struct d4c_walk *walk;
 	struct vfsmount *mount = (void *)vfsmount;
+
+	if (!s)
+		return 0;
+	walk = &s->walk;
 
 	walk->dentry = dentry;
 	walk->mount = 0;
@@ -155,6 +158,7 @@ static __always_inline void d4c_walk_up(struct d4c_scratch *s, __u64 dentry, __u
 	bpf_loop(D4C_STEPS_MAX, d4c_step_up, &s, 0);
 	if (walk->end == D4C_WALK_UNDERWAY)
 		walk->end = D4C_WALK_TOO_LONG;
+	return 0;
 }
 
 /* Walks until what it saw can be relied on. s->walk tells what came of it; 0: nothing to rely on.

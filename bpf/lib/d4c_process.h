@@ -39,8 +39,9 @@ static __always_inline void d4c_tell_leader(struct d4c_task *out, struct signal_
 }
 
 /* A user id of the host as the map of a user namespace has it. */
-static __always_inline __u32 d4c_mapped_id(const struct uid_gid_map *map, __u32 id)
+__noinline __u32 d4c_mapped_id(__u64 address, __u32 id)
 {
+	const struct uid_gid_map *map = (void *)address;
 	__u32 count = BPF_CORE_READ(map, nr_extents);
 
 	if (count > D4C_UID_EXTENTS_MAX)
@@ -76,8 +77,8 @@ static __always_inline void d4c_tell_users(struct d4c_process *out, struct task_
 			break;
 		user_ns = BPF_CORE_READ(user_ns, parent);
 	}
-	out->container_uid = d4c_mapped_id((void *)user_ns + bpf_core_field_offset(user_ns->uid_map), out->euid);
-	out->container_gid = d4c_mapped_id((void *)user_ns + bpf_core_field_offset(user_ns->gid_map), out->egid);
+	out->container_uid = d4c_mapped_id((__u64)user_ns + bpf_core_field_offset(user_ns->uid_map), out->euid);
+	out->container_gid = d4c_mapped_id((__u64)user_ns + bpf_core_field_offset(user_ns->gid_map), out->egid);
 }
 
 static __always_inline __u32 d4c_terminal(struct signal_struct *signal)
