@@ -12,13 +12,18 @@
 static __u64 *cells;
 static __u32 cell_count;
 
-static __u64 d4c_cell(__u32 index)
+static const __u64 *d4c_cell_at(__u32 index)
 {
 	if (index < TABLE_BASE || index >= TABLE_BASE + cell_count) {
 		fprintf(stderr, "cell %u is outside of the table\n", index);
 		exit(3);
 	}
-	return cells[index - TABLE_BASE];
+	return &cells[index - TABLE_BASE];
+}
+
+static __u64 d4c_cell(__u32 index)
+{
+	return *d4c_cell_at(index);
 }
 
 static long d4c_loop(__u32 turns, long (*callback)(__u32, void *), void *context)
@@ -30,6 +35,21 @@ static long d4c_loop(__u32 turns, long (*callback)(__u32, void *), void *context
 }
 
 #include "../../bpf/decide/d4c_judge.h"
+
+/* One step of an automaton, for names that are no paths. */
+static __u32 d4c_next_state(__u32 base, __u32 state, __u8 byte)
+{
+	__u64 cell = d4c_cell(base + state + 1 + byte);
+	__u32 background;
+
+	if (D4C_CELL_LOW(cell) == state)
+		return D4C_CELL_HIGH(cell);
+	background = D4C_CELL_LOW(d4c_cell(base + state)) & 0x7fffffff;
+	if (background == state || background == 0)
+		return background;
+	cell = d4c_cell(base + background + 1 + byte);
+	return D4C_CELL_LOW(cell) == background ? D4C_CELL_HIGH(cell) : background;
+}
 
 #define UNKNOWN 0xffffffffu
 #define PATHS_MAX 8
