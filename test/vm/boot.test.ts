@@ -49,10 +49,19 @@ test('a command: its status, its streams apart, its input, its kernel', async ()
   assert.equal(readFileSync(join(out, 'd/f'), 'utf8'), 'kept\n');
 });
 
+test('the command begins at the first word that is no option; its own options are left to it', async () => {
+  const { code, stdout } = await runCli(['--memory', '768', '--no-snapshot', 'sh', '-c', 'echo "$1"', 'sh', '--kernel']);
+  assert.equal(stdout, '--kernel\n');
+  assert.equal(code, 0);
+});
+
 test('wrong usage: exit status 2 and what is accepted', async () => {
   const none = await runCli([]);
   assert.equal(none.code, 2);
   assert.match(none.stderr, /no command is given[^]*usage: /);
+  const unknown = await runCli(['--kernle', '6.1', 'uname', '-r']);
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /--kernle/);
   const kernelTypo = await runCli(['--kernel', '6.2', '--', 'true']);
   assert.equal(kernelTypo.code, 2);
   assert.match(kernelTypo.stderr, /`6\.2`[^]*6\.1 or 6\.12/);

@@ -50,6 +50,8 @@ locked() {
   flock -n 9 || { say 'waiting for another set-up of this checkout'; flock 9; }
   rm -rf "$cache/tmp/setup."*
   make_level "$1"
+  # apt's indexes: quickly made again, and large.
+  rm -f "$cache/apt/cache/"*.bin
   exec 9>&-
 }
 

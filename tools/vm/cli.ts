@@ -24,22 +24,32 @@ interface Request {
   readonly command: readonly string[];
 }
 
+const optionTypes = {
+  kernel: { type: 'string', default: process.env['D4C_KERNEL'] ?? defaultKernel },
+  share: { type: 'string', multiple: true, default: [] as string[] },
+  env: { type: 'string', multiple: true, default: [] as string[] },
+  snapshot: { type: 'boolean', default: true },
+  memory: { type: 'string', default: '1024' },
+  cpus: { type: 'string', default: '2' },
+  append: { type: 'string', default: '' },
+} as const;
+
+/** Options end at `--` or at the first word that is none: COMMAND's own are not ours. */
+function optionCount(args: readonly string[]): number {
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at] ?? '';
+    if (!word.startsWith('--') || word === '--') return at;
+    const type = optionTypes[word.slice(2) as keyof typeof optionTypes]?.type;
+    if (type === 'string') at++;
+  }
+  return args.length;
+}
+
 function parseRequest(args: readonly string[]): Request {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    allowNegative: true,
-    options: {
-      kernel: { type: 'string', default: process.env['D4C_KERNEL'] ?? defaultKernel },
-      share: { type: 'string', multiple: true, default: [] },
-      env: { type: 'string', multiple: true, default: [] },
-      snapshot: { type: 'boolean', default: true },
-      memory: { type: 'string', default: '1024' },
-      cpus: { type: 'string', default: '2' },
-      append: { type: 'string', default: '' },
-    },
-  });
-  if (positionals.length === 0) throw new Failure('usage', 'no command is given');
+  const count = optionCount(args);
+  const { values } = parseArgs({ args: args.slice(0, count), allowNegative: true, options: optionTypes });
+  const command = args.slice(args[count] === '--' ? count + 1 : count);
+  if (command.length === 0) throw new Failure('usage', 'no command is given');
   return {
     vm: {
       kernel: parseKernel(values.kernel),
@@ -50,7 +60,7 @@ function parseRequest(args: readonly string[]): Request {
       append: values.append,
     },
     env: Object.fromEntries(values.env.map((text) => variable(text))),
-    command: positionals,
+    command,
   };
 }
 
