@@ -48,13 +48,13 @@ export async function createForce(kernel: KernelPort, first: readonly Policy[]):
     const moved: bigint[] = [];
     try {
       for (const [cgroupId, { container, neverBlocked }] of containers) {
-        await fresh.assign(cgroupId, container.facts, neverBlocked);
+        await fresh.assign(container, neverBlocked);
         moved.push(cgroupId);
       }
     } catch (error) {
       for (const cgroupId of moved) {
         const { container, neverBlocked } = containers.get(cgroupId)!;
-        await profiles.assign(cgroupId, container.facts, neverBlocked);
+        await profiles.assign(container, neverBlocked);
       }
       await fresh[Symbol.asyncDispose]();
       throw error;
@@ -69,7 +69,7 @@ export async function createForce(kernel: KernelPort, first: readonly Policy[]):
   return {
     assign: (container, neverBlocked) =>
       inTurn(async () => {
-        await profiles.assign(container.cgroupId, container.facts, neverBlocked);
+        await profiles.assign(container, neverBlocked);
         containers.set(container.cgroupId, { container, neverBlocked });
       }),
     forget: (cgroupId) =>

@@ -3,6 +3,13 @@ export interface TableHandle {
   readonly cells: number;
 }
 
+export interface SlotOptions {
+  /** Recorded and alerted, never denied. */
+  readonly neverBlocked: boolean;
+  /** Its pid namespace is shared: whatever is executed there first begins it. */
+  readonly anyBegins: boolean;
+}
+
 export interface RecordBatch {
   readonly records: readonly Uint8Array[];
   /** The records are safe: their room in the ring is free again. Batches of a ring are acked in turn. */
@@ -27,7 +34,7 @@ export interface KernelPort extends AsyncDisposable {
   readonly hooks: readonly string[];
   install(table: Uint8Array): Promise<TableHandle>;
   release(handle: TableHandle): Promise<void>;
-  assign(cgroupId: bigint, handle: TableHandle, options: { readonly neverBlocked: boolean }): void;
+  assign(cgroupId: bigint, handle: TableHandle, options: SlotOptions): void;
   forget(cgroupId: bigint): void;
   /** Cgroup ids that have a slot: those of an agent before this one too. */
   assigned(): readonly bigint[];

@@ -1,6 +1,7 @@
 import { compile } from '#compiler';
 import type { ContainerFacts } from '#base';
 import { factsUnknown } from '#base';
+import type { Container } from '#containers';
 import type { Policy } from '#policy';
 import type { KernelPort, TableHandle } from './kernel-port.ts';
 
@@ -14,7 +15,7 @@ interface Installed {
 /** The tables of one set of policies. Containers that the policies tell nothing apart of share one. */
 export interface Profiles extends AsyncDisposable {
   /** Its table is in the kernel and judges the container; the id of its profile. */
-  assign(cgroupId: bigint, facts: ContainerFacts, neverBlocked: boolean): Promise<string>;
+  assign(container: Container, neverBlocked: boolean): Promise<string>;
   forget(cgroupId: bigint): Promise<void>;
   profileOf(cgroupId: bigint): string | undefined;
 }
@@ -53,9 +54,9 @@ export async function openProfiles(kernel: KernelPort, policies: readonly Policy
 
   const unknown = await profileFor(factsUnknown);
   return {
-    async assign(cgroupId, facts, neverBlocked) {
+    async assign({ cgroupId, facts, sharesPids }, neverBlocked) {
       const profile = await profileFor(facts);
-      kernel.assign(cgroupId, profile.handle, { neverBlocked });
+      kernel.assign(cgroupId, profile.handle, { neverBlocked, anyBegins: sharesPids });
       if (byContainer.get(cgroupId) !== profile) {
         profile.users.add(cgroupId);
         await leave(cgroupId);

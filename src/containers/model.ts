@@ -7,6 +7,8 @@ export interface Container {
   /** From the root of the unified hierarchy: `/system.slice/docker-….scope`. */
   readonly cgroupPath: string;
   readonly pid: number | undefined;
+  /** It has no pid namespace of its own: its first process is not the first of one. */
+  readonly sharesPids: boolean;
   readonly name: string | undefined;
   readonly facts: ContainerFacts;
   /** The source that told of it; `cgroup` if it is only known by its cgroup's path. */

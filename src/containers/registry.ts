@@ -12,6 +12,8 @@ export interface RegistryOptions {
   changed(container: Container, before: Container | undefined): Promise<void>;
   removed(container: Container): void;
   failed(source: string, error: Error): void;
+  /** Another folder than where the hierarchy is mounted, for tests. */
+  readonly cgroupRoot?: string;
 }
 
 export interface Registry extends AsyncDisposable {
@@ -29,7 +31,7 @@ const goneMax = 4096;
 export async function openRegistry(options: RegistryOptions): Promise<Registry> {
   await using scope = new AsyncDisposableStack();
   const state = createState(options);
-  const root = findCgroupRoot();
+  const root = options.cgroupRoot ?? findCgroupRoot();
   // Before the sources: what they expect must not have appeared unseen.
   scope.use(
     watchCgroups({
@@ -127,6 +129,7 @@ function unknownContainer(path: string, cgroupId: bigint): Container | undefined
     cgroupId,
     cgroupPath: path,
     pid: undefined,
+    sharesPids: false,
     name: undefined,
     facts: factsUnknown,
     source: 'cgroup',

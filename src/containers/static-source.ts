@@ -42,6 +42,7 @@ export function staticSource(): StaticSource {
         ...container,
         cgroupId,
         pid: undefined,
+        sharesPids: false,
         name: container.name,
         source: 'static',
         runtime: undefined,

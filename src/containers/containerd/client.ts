@@ -11,7 +11,11 @@ export interface ContainerdContainer {
 
 /** What is read of an OCI runtime specification. */
 export interface OciSpec {
-  readonly linux?: { readonly cgroupsPath?: string };
+  readonly linux?: {
+    readonly cgroupsPath?: string;
+    /** With a path: joined, not made. */
+    readonly namespaces?: readonly { readonly type: string; readonly path?: string }[];
+  };
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

@@ -86,8 +86,10 @@ function createFollower(
     pid: number | undefined,
   ): Promise<ExpectedContainer | undefined> {
     const byProcess = pid === undefined ? undefined : cgroupOfProcess(pid);
-    const cgroupPath = byProcess ?? cgroupPathOfSpec(container.spec.linux?.cgroupsPath ?? '');
-    if (cgroupPath === undefined || cgroupPath === '/') return undefined;
+    // The root is no container's: where it is said, the process is gone or on its way.
+    const isSaid = byProcess !== undefined && byProcess !== '/';
+    const cgroupPath = isSaid ? byProcess : cgroupPathOfSpec(container.spec.linux?.cgroupsPath ?? '');
+    if (cgroupPath === undefined) return undefined;
     const sandboxId = sandboxIdOf(container);
     const isOwn = sandboxId === undefined || sandboxId === container.id;
     const sandbox = isOwn ? undefined : await client.container(namespace, sandboxId);
@@ -95,6 +97,7 @@ function createFollower(
       id: container.id,
       cgroupPath,
       pid,
+      sharesPids: sharesPids(container),
       name: container.labels['io.kubernetes.container.name'],
       facts: factsOf(container, sandbox, clusterName),
       source: 'containerd',
@@ -144,6 +147,11 @@ function createFollower(
       await Promise.all(turns.values());
     },
   };
+}
+
+function sharesPids({ spec }: ContainerdContainer): boolean {
+  const own = spec.linux?.namespaces?.find(({ type }) => type === 'pid');
+  return own === undefined || (own.path ?? '') !== '';
 }
 
 async function listAll(
