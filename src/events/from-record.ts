@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { constants as c } from '#abi';
+import type { KernelRecord, OperationRecord, PairRecord, ProcessRecord, TaskRecord } from '#abi';
 import type {
   EventAction,
   EventPair,
@@ -10,48 +12,50 @@ import type {
   Operation,
   OperationEvent,
 } from './model.ts';
-import type { RawOperation, RawPair, RawProcess, RawRecord, RawTask } from './raw.ts';
 
-const operationBits: readonly Operation[] = [
-  'createExecutable',
-  'modifyExecutable',
-  'execMemFd',
-  'execDrift',
-  'createFile',
-  'modifyFile',
-  'deleteFile',
-  'fork',
-  'exec',
+const operationBits: readonly (readonly [number, Operation])[] = [
+  [1 << c.opCreateExecutable, 'createExecutable'],
+  [1 << c.opModifyExecutable, 'modifyExecutable'],
+  [1 << c.opExecMemFd, 'execMemFd'],
+  [1 << c.opExecDrift, 'execDrift'],
+  [1 << c.opCreateFile, 'createFile'],
+  [1 << c.opModifyFile, 'modifyFile'],
+  [1 << c.opDeleteFile, 'deleteFile'],
+  [1 << c.opFork, 'fork'],
+  [1 << c.opExec, 'exec'],
 ];
-const actionBits: readonly EventAction[] = ['log', 'alert', 'block', 'wouldBlock'];
-const mountKinds = ['image', 'volume', 'file'] as const;
-/** By number; 0 is none. */
-const hooks: readonly Hook[] = [
-  'unknown',
-  'path_mknod',
-  'path_chmod',
-  'path_rename',
-  'path_link',
-  'path_truncate',
-  'file_truncate',
-  'file_open',
-  'bprm_check_security',
-  'task_alloc',
-  'path_unlink',
-  'path_symlink',
-  'bprm_creds_from_file',
-  'mmap_file',
-  'file_mprotect',
-  'inode_setxattr',
-  'inode_set_acl',
+const actionBits: readonly (readonly [number, EventAction])[] = [
+  [c.actionLog, 'log'],
+  [c.actionAlert, 'alert'],
+  [c.actionBlock, 'block'],
+  [c.actionWouldBlock, 'wouldBlock'],
 ];
-
-const pathsFlags = { mount: 1, root: 2, none: 4, unknown: 8 } as const;
-const operationFlags = { denied: 1, provisional: 2, undecided: 4 } as const;
-const argumentsCut = 1;
+const mountKinds: ReadonlyMap<number, EventPair['mount']> = new Map([
+  [c.mountImage, 'image'],
+  [c.mountVolume, 'volume'],
+  [c.mountFile, 'file'],
+]);
+const hooks: ReadonlyMap<number, Hook> = new Map([
+  [c.hookPathMknod, 'path_mknod'],
+  [c.hookPathChmod, 'path_chmod'],
+  [c.hookPathRename, 'path_rename'],
+  [c.hookPathLink, 'path_link'],
+  [c.hookPathTruncate, 'path_truncate'],
+  [c.hookFileTruncate, 'file_truncate'],
+  [c.hookFileOpen, 'file_open'],
+  [c.hookBprmCheck, 'bprm_check_security'],
+  [c.hookTaskAlloc, 'task_alloc'],
+  [c.hookPathUnlink, 'path_unlink'],
+  [c.hookPathSymlink, 'path_symlink'],
+  [c.hookBprmCreds, 'bprm_creds_from_file'],
+  [c.hookMmapFile, 'mmap_file'],
+  [c.hookFileMprotect, 'file_mprotect'],
+  [c.hookInodeSetxattr, 'inode_setxattr'],
+  [c.hookInodeSetAcl, 'inode_set_acl'],
+]);
 
 /** A decoded record in the words of documents; `kernelId` is the random id made with the maps. */
-export function toEvent(record: RawRecord, kernelId: string): KernelEvent {
+export function toEvent(record: KernelRecord, kernelId: string): KernelEvent {
   const base = {
     id: eventId(kernelId, record.cpu, record.sequence),
     cpu: record.cpu,
@@ -80,13 +84,13 @@ export function eventId(kernelId: string, cpu: number, sequence: bigint): string
   return digest.subarray(0, idBytes).toString('hex');
 }
 
-function operationParts(record: RawOperation): Omit<OperationEvent, 'id' | 'cpu' | 'sequence' | 'timeNs' | 'container'> {
+function operationParts(record: OperationRecord): Omit<OperationEvent, 'id' | 'cpu' | 'sequence' | 'timeNs' | 'container'> {
   return {
     kind: 'operation',
-    hook: hooks[record.hook] ?? 'unknown',
-    denied: (record.flags & operationFlags.denied) !== 0,
-    provisional: (record.flags & operationFlags.provisional) !== 0,
-    undecided: (record.flags & operationFlags.undecided) !== 0,
+    hook: hooks.get(record.hook) ?? 'unknown',
+    denied: (record.flags & c.operationDenied) !== 0,
+    provisional: (record.flags & c.operationProvisional) !== 0,
+    undecided: (record.flags & c.operationUndecided) !== 0,
     operations: named(operationBits, record.operations),
     actions: named(actionBits, record.actions),
     possible: named(actionBits, record.possible),
@@ -105,28 +109,28 @@ function operationParts(record: RawOperation): Omit<OperationEvent, 'id' | 'cpu'
   };
 }
 
-function named<T>(names: readonly T[], bits: number): readonly T[] {
-  return names.filter((_, bit) => (bits & (1 << bit)) !== 0);
+function named<T>(names: readonly (readonly [number, T])[], bits: number): readonly T[] {
+  return names.filter(([bit]) => (bits & bit) !== 0).map(([, name]) => name);
 }
 
-function pair(raw: RawPair): EventPair {
+function pair(raw: PairRecord): EventPair {
   return {
     operations: named(operationBits, raw.operations),
     actions: named(actionBits, raw.actions),
     paths: pathsOf(raw),
-    mount: mountKinds[raw.mount] ?? 'image',
+    mount: mountKinds.get(raw.mount) ?? 'image',
   };
 }
 
-function pathsOf(raw: RawPair): EventPaths {
-  if ((raw.paths & pathsFlags.none) !== 0) return { kind: 'none' };
-  const mount = (raw.paths & pathsFlags.mount) === 0 ? undefined : raw.mountPath;
-  const root = (raw.paths & pathsFlags.root) === 0 ? undefined : raw.rootPath;
-  const isKnown = (raw.paths & pathsFlags.unknown) === 0 && (mount ?? root) !== undefined;
+function pathsOf(raw: PairRecord): EventPaths {
+  if ((raw.paths & c.pathsNone) !== 0) return { kind: 'none' };
+  const mount = (raw.paths & c.pathsMount) === 0 ? undefined : raw.mountPath;
+  const root = (raw.paths & c.pathsRoot) === 0 ? undefined : raw.rootPath;
+  const isKnown = (raw.paths & c.pathsUnknown) === 0 && (mount ?? root) !== undefined;
   return isKnown ? { kind: 'paths', mount, root } : { kind: 'unknown' };
 }
 
-function processOf(raw: RawProcess): EventProcess {
+function processOf(raw: ProcessRecord): EventProcess {
   return {
     self: task(raw.self)!,
     parent: task(raw.parent, true),
@@ -144,14 +148,12 @@ function processOf(raw: RawProcess): EventProcess {
     interactive: raw.tty !== 0,
     executable: raw.executable.length === 0 ? undefined : raw.executable,
     args: splitAtNul(raw.arguments),
-    argsCut: (raw.flags & argumentsCut) !== 0,
+    argsCut: (raw.flags & c.processArgumentsCut) !== 0,
   };
 }
 
-function task(raw: RawTask, optional = false): EventTask | undefined {
-  if (optional && raw.pid === 0) return undefined;
-  const end = raw.comm.indexOf(0);
-  return { pid: raw.pid, startNs: raw.startNs, comm: end < 0 ? raw.comm : raw.comm.slice(0, end) };
+function task(raw: TaskRecord, optional = false): EventTask | undefined {
+  return optional && raw.pid === 0 ? undefined : raw;
 }
 
 /** Arguments end in NUL each; the last one may have been cut before it. */

@@ -17,7 +17,6 @@ export type {
 } from './model.ts';
 export { decodeEvent } from './decode.ts';
 export { eventId, toEvent } from './from-record.ts';
-export type { RawContainer, RawOperation, RawPair, RawProcess, RawRecord, RawRetraction, RawTask } from './raw.ts';
 export { createHold, holdMs } from './hold.ts';
 export type { Held, Hold } from './hold.ts';
 export { createLossTracker } from './losses.ts';
