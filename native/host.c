@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the host has: types in its kernel, its clocks; a lock, so that one agent at a time reads the rings. */
 #include "d4c_native.h"
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -79,6 +80,26 @@ static napi_value read_clock(napi_env env, napi_callback_info info)
 	return result;
 }
 
+/* awaitPrograms(): returns when every program that runs now has ended. The kernel waits for that when a map of
+ * maps is changed; there is no other way to ask it. */
+static napi_value await_programs(napi_env env, napi_callback_info info)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options);
+	uint32_t zero = 0;
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, "d4c_inner", 4, 4, 1, NULL), outer, error;
+
+	(void)info;
+	if (inner < 0)
+		return d4c_throw(env, "D4C_MAP", inner, "a map can't be made");
+	options.inner_map_fd = inner;
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, "d4c_grace", 4, 4, 1, &options);
+	error = outer < 0 ? outer : bpf_map_update_elem(outer, &zero, &inner, BPF_ANY);
+	if (outer >= 0)
+		close(outer);
+	close(inner);
+	return error ? d4c_throw(env, "D4C_MAP", error, "a map of maps can't be changed") : d4c_undefined(env);
+}
+
 struct lock {
 	struct d4c_handle handle;
 	int fd;
@@ -118,5 +139,6 @@ static napi_value take_lock(napi_env env, napi_callback_info info)
 }
 
 const struct d4c_export d4c_host_exports[] = {
-	{"kernelHas", kernel_has}, {"possibleCpus", possible_cpus}, {"clock", read_clock}, {"lock", take_lock}, {NULL, NULL},
+	{"kernelHas", kernel_has}, {"possibleCpus", possible_cpus}, {"clock", read_clock}, {"lock", take_lock},
+	{"awaitPrograms", await_programs}, {NULL, NULL},
 };

@@ -3,3 +3,8 @@
  * knows what fields mean to nobody: no policy, no kernel.
  */
 export * from './table.ts';
+export { constants, layouts } from './contract.gen.ts';
+export { decodeRecord } from './record.ts';
+export type {
+  ContainerRecord, KernelRecord, OperationRecord, PairRecord, ProcessRecord, RecordHead, RetractionRecord, TaskRecord,
+} from './record.ts';

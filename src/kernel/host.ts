@@ -1,0 +1,81 @@
+/** What this host can do: the kernel's LSMs, type information, hooks, file systems; and what to change. */
+import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { Failure } from '#base';
+import { addon } from './addon.ts';
+
+export interface HostCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly found: string;
+  /** What to do if it is not. */
+  readonly help?: string;
+}
+
+export interface HostReport {
+  readonly release: string;
+  readonly checks: readonly HostCheck[];
+  /** Everything that is needed is there. */
+  readonly ok: boolean;
+}
+
+const neededHooks = [
+  'path_mknod', 'path_symlink', 'path_unlink', 'path_link', 'path_rename', 'path_chmod', 'path_truncate', 'file_open',
+  'bprm_check_security', 'task_alloc',
+];
+
+export function probeHost(): HostReport {
+  const checks = [checkLsm(), checkBtf(), checkHooks(), checkCgroups(), checkUser()];
+  return { release: release(), checks, ok: checks.every((check) => check.ok) };
+}
+
+function checkLsm(): HostCheck {
+  const file = '/sys/kernel/security/lsm';
+  const list = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+  return {
+    name: 'lsm',
+    ok: list?.split(',').includes('bpf') ?? false,
+    found: list ?? `${file} is not there`,
+    help:
+      list === undefined
+        ? 'mount it: `mount -t securityfs securityfs /sys/kernel/security`'
+        : `add \`lsm=${list === '' ? 'bpf' : `${list},bpf`}\` to the kernel's command line and boot again`,
+  };
+}
+
+function checkBtf(): HostCheck {
+  const ok = existsSync('/sys/kernel/btf/vmlinux');
+  return { name: 'btf', ok, found: ok ? 'there' : 'not there', help: 'a kernel built with CONFIG_DEBUG_INFO_BTF' };
+}
+
+function checkHooks(): HostCheck {
+  const help = 'a kernel built with CONFIG_BPF_LSM and CONFIG_SECURITY_PATH, 6.1 or later';
+  try {
+    const has = addon().kernelHas(neededHooks.map((hook) => `bpf_lsm_${hook}`));
+    const missing = neededHooks.filter((_, i) => !has[i]);
+    const found = missing.length === 0 ? 'all' : `missing: ${missing.join(', ')}`;
+    return { name: 'hooks', ok: missing.length === 0, found, help };
+  } catch (error) {
+    return { name: 'hooks', ok: false, found: (error as Error).message, help };
+  }
+}
+
+function checkCgroups(): HostCheck {
+  const mounts = existsSync('/proc/self/mounts') ? readFileSync('/proc/self/mounts', 'utf8') : '';
+  const ok = mounts.split('\n').some((line) => line.split(' ')[2] === 'cgroup2');
+  return { name: 'cgroup2', ok, found: ok ? 'mounted' : 'not mounted', help: 'mount it: `mount -t cgroup2 cgroup2 /sys/fs/cgroup`' };
+}
+
+function checkUser(): HostCheck {
+  const user = process.geteuid?.();
+  return { name: 'root', ok: user === 0, found: `user ${user}`, help: 'run it as root' };
+}
+
+/** Throws what is missing, all of it, with what to do. */
+export function requireHost(report: HostReport): void {
+  const missing = report.checks.filter((check) => !check.ok);
+  if (missing.length === 0) return;
+  throw new Failure('host', `this host can't enforce: ${missing.map(({ name, found }) => `${name}: ${found}`).join('; ')}`, {
+    help: missing.map(({ help }) => help).join('; '),
+  });
+}

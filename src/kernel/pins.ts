@@ -1,0 +1,110 @@
+/**
+ * The pin folder, in a file system of type bpf:
+ *
+ *   shared-ID/        maps that every set of programs uses: marks, containers, sequences; ID is the kernel's id
+ *   set-HASH-N/       the maps and links of one set of programs, HASH its object's, N counts the sets
+ *   new-…             a set whose making was interrupted
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Failure } from '#base';
+
+/** Of bpffs, as statfs tells it. */
+const bpfMagic = 0xcafe4a11;
+
+export interface PinnedSet {
+  readonly folder: string;
+  readonly hash: string;
+  readonly number: number;
+}
+
+export const hashOf = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
+
+/** Makes the folder if it is missing; the file system must be there. */
+export function preparePinFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new Failure('host', `the pin folder \`${folder}\` can't be made`, { help: mountHelp, cause });
+  }
+  if (statfsSync(folder).type !== bpfMagic) {
+    throw new Failure('host', `the pin folder \`${folder}\` is not on a file system of type bpf`, { help: mountHelp });
+  }
+}
+
+const mountHelp = 'mount one: `mount -t bpf bpf /sys/fs/bpf`';
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** The sets, oldest first. */
+export function pinnedSets(folder: string): PinnedSet[] {
+  const sets = entries(folder).flatMap((name) => {
+    const parts = /^set-([0-9a-f]{16})-(\d+)$/.exec(name);
+    return parts === null ? [] : [{ folder: join(folder, name), hash: parts[1]!, number: Number(parts[2]) }];
+  });
+  return sets.toSorted((a, b) => a.number - b.number);
+}
+
+/** Folder of the shared maps and the id that is in its name; made if there is none. */
+export function sharedFolder(folder: string): { readonly folder: string; readonly id: string; readonly isNew: boolean } {
+  for (const name of entries(folder)) {
+    if (name.startsWith('shared-')) return { folder: join(folder, name), id: name.slice('shared-'.length), isNew: false };
+  }
+  const id = newKernelId();
+  return { folder: join(folder, `shared-${id}`), id, isNew: true };
+}
+
+export const newKernelId = (): string => randomBytes(16).toString('hex');
+
+export const linkPin = (program: string): string => `link_${program}`;
+
+/** Programs whose links are pinned there. */
+export function pinnedLinks(folder: string): string[] {
+  return entries(folder).flatMap((name) => (name.startsWith('link_') ? [name.slice('link_'.length)] : []));
+}
+
+/** Fills a folder under another name: it is there whole, or not at all. */
+export function makeFolder(folder: string, fill: (unfinished: string) => void): void {
+  const unfinished = join(dirname(folder), `new-${newKernelId()}`);
+  mkdirSync(unfinished, { mode: 0o700 });
+  try {
+    fill(unfinished);
+    renameSync(unfinished, folder);
+  } catch (error) {
+    removeFolder(unfinished);
+    throw error;
+  }
+}
+
+/** Unpins: links first, which detaches their programs. */
+export function removeFolder(folder: string): void {
+  const names = entries(folder);
+  const isLink = (name: string): boolean => name.startsWith('link_');
+  for (const name of [...names.filter(isLink), ...names.filter((name) => !isLink(name))]) unlinkSync(join(folder, name));
+  rmdirSync(folder);
+}
+
+/** Detaches the programs of a set whose maps stay. */
+export function removeLinks(folder: string): void {
+  for (const program of pinnedLinks(folder)) unlinkSync(join(folder, linkPin(program)));
+}
+
+export function removeUnfinished(folder: string): void {
+  for (const name of entries(folder)) if (name.startsWith('new-')) removeFolder(join(folder, name));
+}
+
+/** Takes all of it out of the kernel: nothing is enforced any more. False: there was nothing. */
+export function removePins(folder: string): boolean {
+  const names = entries(folder);
+  for (const name of names) removeFolder(join(folder, name));
+  if (names.length > 0) rmdirSync(folder);
+  return names.length > 0;
+}

@@ -1,0 +1,127 @@
+/** One set of programs with its maps and links: loaded now, or found pinned. */
+import { join } from 'node:path';
+import { constants, layouts } from '#abi';
+import { Failure } from '#base';
+import type { Addon, LinkHandle, MapHandle } from './addon.ts';
+import { u32Bytes, viewOf } from './bytes.ts';
+import { linkPin, makeFolder, pinnedLinks } from './pins.ts';
+import { adoptTasks, findHost, hookOf, loadObject } from './programs.ts';
+
+/** Maps that outlive a set: their layouts never change within a major version. */
+export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4c_sequence'];
+const ownMaps = [
+  'd4c_settings', 'd4c_cells', 'd4c_slots', 'd4c_counters', 'd4c_container_lost', 'd4c_alerts', 'd4c_telemetry',
+] as const;
+export type OwnMap = (typeof ownMaps)[number];
+
+export interface ProgramSet extends Disposable {
+  readonly hooks: readonly string[];
+  map(name: OwnMap): MapHandle;
+  /** Marks the tasks of containers that run already. */
+  adoptRunning(): void;
+  /** Reports from now on. */
+  speak(): void;
+}
+
+interface Parts {
+  readonly maps: ReadonlyMap<string, MapHandle>;
+  readonly links: ReadonlyMap<string, LinkHandle>;
+  readonly hooks: readonly string[];
+}
+
+export interface LoadSetOptions {
+  readonly objectFile: string;
+  readonly shared: ReadonlyMap<string, MapHandle>;
+  readonly generation: number;
+  /** An older set reports meanwhile. */
+  readonly silent: boolean;
+  /** Where to pin it; `null`: it ends with this process. */
+  readonly folder: string | null;
+  /** Called with the maps before anything is attached: to share them, to fill them. */
+  readonly share?: (maps: ReadonlyMap<string, MapHandle>) => void;
+}
+
+export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
+  const object = loadObject(native, { file: options.objectFile, shared: options.shared });
+  const maps = new Map<string, MapHandle>();
+  const links = new Map<string, LinkHandle>();
+  const hooks: string[] = [];
+  try {
+    for (const name of [...ownMaps, ...sharedMaps]) maps.set(name, native.mapOf(object, name));
+    const found = native.runProgram(object, findHost);
+    if ((found & 1) === 0) {
+      throw new Failure('host', "the host's root directory can't be found", { help: 'start the agent in no pid namespace of its own' });
+    }
+    writeSettings(native, maps.get('d4c_settings')!, options.generation, options.silent);
+    options.share?.(maps);
+    const attachAll = (folder: string | null): void => {
+      for (const { name, section, verified } of native.programs(object)) {
+        if (name === findHost || verified === 0) continue;
+        const link = native.attach(object, name);
+        links.set(name, link);
+        if (folder !== null) native.pinLink(link, join(folder, linkPin(name)));
+        const hook = hookOf(section);
+        if (hook !== undefined) hooks.push(hook);
+      }
+    };
+    if (options.folder === null) attachAll(null);
+    else {
+      makeFolder(options.folder, (unfinished) => {
+        for (const name of ownMaps) native.pinMap(maps.get(name)!, join(unfinished, name));
+        attachAll(unfinished);
+      });
+    }
+    return setOf(native, { maps, links, hooks });
+  } catch (error) {
+    for (const handle of [...links.values(), ...maps.values()]) native.close(handle);
+    throw error;
+  } finally {
+    native.close(object);
+  }
+}
+
+/** A set that is pinned and enforces. */
+export function openSet(native: Addon, folder: string): ProgramSet {
+  const maps = new Map<string, MapHandle>(ownMaps.map((name) => [name, native.openMap(join(folder, name))]));
+  const programs = pinnedLinks(folder);
+  const links = new Map(programs.map((program) => [program, native.openLink(join(folder, linkPin(program)))]));
+  const hooks = programs.flatMap((program) => hookNames.get(program) ?? []);
+  return setOf(native, { maps, links, hooks });
+}
+
+/** Program names to hooks, where a pin tells only the former. */
+const hookNames: ReadonlyMap<string, string> = new Map(
+  [
+    'path_mknod', 'path_symlink', 'path_unlink', 'path_link', 'path_rename', 'path_chmod', 'path_truncate',
+    'file_truncate', 'file_open', 'task_alloc',
+  ]
+    .map((hook): [string, string] => [`d4c_${hook}`, hook])
+    .concat([['d4c_bprm_check', 'bprm_check_security']]),
+);
+
+function writeSettings(native: Addon, settings: MapHandle, generation: number, silent: boolean): void {
+  const value = native.mapGet(settings, u32Bytes(0))!;
+  const view = viewOf(value);
+  view.setUint32(layouts.settings.generation, generation, true);
+  view.setUint32(layouts.settings.flags, silent ? constants.settingSilent : 0, true);
+  native.mapSet(settings, u32Bytes(0), value);
+}
+
+function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
+  const settings = maps.get('d4c_settings')!;
+  return {
+    hooks: Object.freeze(hooks),
+    map: (name) => maps.get(name)!,
+    adoptRunning() {
+      const link = links.get(adoptTasks);
+      if (link !== undefined) native.iterate(link);
+    },
+    speak() {
+      const generation = viewOf(native.mapGet(settings, u32Bytes(0))!).getUint32(layouts.settings.generation, true);
+      writeSettings(native, settings, generation, false);
+    },
+    [Symbol.dispose]() {
+      for (const handle of [...links.values(), ...maps.values()]) native.close(handle);
+    },
+  };
+}

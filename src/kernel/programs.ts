@@ -1,0 +1,54 @@
+/** The BPF object: which of its programs this kernel can take, how large its maps are, loading it. */
+import { Failure } from '#base';
+import type { Addon, AddonError, MapHandle, ObjectHandle } from './addon.ts';
+import { alertsRingBytes, cellsMax, containersMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
+
+/** Programs whose hook not every kernel has; without it an older hook sees what they see. */
+const optionalHooks: Readonly<Record<string, string>> = { d4c_file_truncate: 'file_truncate' };
+export const findHost = 'd4c_find_host';
+export const adoptTasks = 'd4c_adopt_tasks';
+
+/** Program `d4c_path_mknod` at `lsm/path_mknod` is hook `path_mknod`. */
+export function hookOf(section: string): string | undefined {
+  return section.startsWith('lsm/') ? section.slice('lsm/'.length) : undefined;
+}
+
+export interface LoadOptions {
+  readonly file: string;
+  /** Maps that exist already and go on being used, by name. */
+  readonly shared: ReadonlyMap<string, MapHandle>;
+}
+
+export function loadObject(native: Addon, options: LoadOptions): ObjectHandle {
+  const object = native.openObject(options.file);
+  try {
+    const scratch = Math.min(scratchMax, Math.max(8, native.possibleCpus() * scratchPerCpu));
+    native.setMaxEntries(object, 'd4c_cells', cellsMax);
+    native.setMaxEntries(object, 'd4c_slots', containersMax);
+    native.setMaxEntries(object, 'd4c_containers', containersMax);
+    native.setMaxEntries(object, 'd4c_container_lost', containersMax);
+    native.setMaxEntries(object, 'd4c_alerts', alertsRingBytes);
+    native.setMaxEntries(object, 'd4c_telemetry', telemetryRingBytes);
+    native.setMaxEntries(object, 'd4c_scratch', scratch);
+    native.setConstant(object, 'd4c_scratch_count', scratch);
+    for (const [name, map] of options.shared) native.reuseMap(object, name, map);
+    for (const [program, hook] of Object.entries(optionalHooks)) {
+      if (!native.kernelHas([`bpf_lsm_${hook}`])[0]) native.setAutoload(object, program, false);
+    }
+    native.loadObject(object);
+    return object;
+  } catch (cause) {
+    native.close(object);
+    throw loadFailure(cause);
+  }
+}
+
+function loadFailure(cause: unknown): unknown {
+  const { code, message, log } = cause as AddonError;
+  if (code !== 'D4C_LOAD' && code !== 'D4C_BTF') return cause;
+  const last = log?.trim().split('\n').slice(-3).join('; ');
+  return new Failure('host', last === undefined ? message : `${message} (${last})`, {
+    help: 'run `d4c doctor`',
+    cause,
+  });
+}

@@ -1,0 +1,132 @@
+/** Tables in the cells, and slots that point at them: installing, switching, freeing after the last use. */
+import { readTable } from '#abi';
+import { Failure } from '#base';
+import type { Addon, MapHandle } from './addon.ts';
+import { slotBytes, slotOf, u64Bytes, u64Of } from './bytes.ts';
+import type { Slot } from './bytes.ts';
+import { makeCellSpace } from './cells.ts';
+import type { Range } from './cells.ts';
+
+/** A table in the kernel. */
+export interface TableHandle {
+  readonly cells: number;
+}
+
+export interface Tables {
+  install(table: Uint8Array): TableHandle;
+  release(handle: TableHandle): void;
+  assign(cgroupId: bigint, handle: TableHandle, flags: number): void;
+  forget(cgroupId: bigint): void;
+  assigned(): readonly bigint[];
+  cellsUsed(): number;
+}
+
+interface Placed extends Range {
+  /** Slots that point at it. */
+  slots: number;
+  /** Whoever installed it has let go. */
+  released: boolean;
+}
+
+/** Cells of a table's head that tell its length: the second one, low half. */
+const lengthCell = 1;
+
+export function openTables(native: Addon, cells: MapHandle, slots: MapHandle): Tables {
+  const { maxEntries } = native.mapFacts(cells);
+  const placed = new Map<number, Placed>();
+  const inForce = readSlots(native, slots);
+  for (const slot of inForce.values()) adopt(native, cells, placed, slot);
+  const space = makeCellSpace(maxEntries, [...placed.values()], () => native.awaitPrograms());
+  const handles = new WeakMap<TableHandle, Placed>();
+  const placeOf = (handle: TableHandle): Placed => {
+    const place = handles.get(handle);
+    if (place === undefined || place.released) throw new Failure('internal', 'the table is released already');
+    return place;
+  };
+  const freeIfUnused = (place: Placed): void => {
+    if (place.slots > 0 || !place.released) return;
+    placed.delete(place.first);
+    space.give({ first: place.first, cells: place.cells });
+  };
+  const leave = (first: number | undefined): void => {
+    const place = first === undefined ? undefined : placed.get(first);
+    if (place === undefined) return;
+    place.slots--;
+    freeIfUnused(place);
+  };
+  return {
+    install(table) {
+      checkTable(table);
+      const count = table.byteLength / 8;
+      const place: Placed = { first: space.take(count), cells: count, slots: 0, released: false };
+      native.mapWrite(cells, place.first, table);
+      placed.set(place.first, place);
+      const handle: TableHandle = Object.freeze({ cells: count });
+      handles.set(handle, place);
+      return handle;
+    },
+    release(handle) {
+      const place = placeOf(handle);
+      place.released = true;
+      freeIfUnused(place);
+    },
+    assign(cgroupId, handle, flags) {
+      const place = placeOf(handle);
+      const before = inForce.get(cgroupId);
+      const slot: Slot = { table: place.first, flags };
+      writeSlot(native, slots, cgroupId, slot);
+      inForce.set(cgroupId, slot);
+      place.slots++;
+      leave(before?.table);
+    },
+    forget(cgroupId) {
+      const before = inForce.get(cgroupId);
+      native.mapDelete(slots, u64Bytes(cgroupId));
+      inForce.delete(cgroupId);
+      leave(before?.table);
+    },
+    assigned: () => [...inForce.keys()],
+    cellsUsed: () => space.used(),
+  };
+}
+
+function readSlots(native: Addon, slots: MapHandle): Map<bigint, Slot> {
+  const found = new Map<bigint, Slot>();
+  for (const key of native.mapKeys(slots)) {
+    const value = native.mapGet(slots, key);
+    if (value !== undefined) found.set(u64Of(key), slotOf(value));
+  }
+  return found;
+}
+
+/** A table that an agent before has installed: it goes with the last slot that points at it. */
+function adopt(native: Addon, cells: MapHandle, placed: Map<number, Placed>, slot: Slot): void {
+  const known = placed.get(slot.table);
+  if (known !== undefined) {
+    known.slots++;
+    return;
+  }
+  const head = native.mapRead(cells, slot.table + lengthCell, 1);
+  const count = Number(u64Of(head) & 0xffffffffn);
+  placed.set(slot.table, { first: slot.table, cells: count, slots: 1, released: true });
+}
+
+function writeSlot(native: Addon, slots: MapHandle, cgroupId: bigint, slot: Slot): void {
+  try {
+    native.mapSet(slots, u64Bytes(cgroupId), slotBytes(slot));
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'D4C_FULL') throw cause;
+    throw new Failure('limit', 'there are more containers than the kernel half has room for', { cause });
+  }
+}
+
+function checkTable(table: Uint8Array): void {
+  if (table.byteLength % 8 !== 0) throw new Failure('internal', 'a table is not made of whole cells');
+  const aligned = table.byteOffset % 4 === 0 ? table : table.slice();
+  const { processClasses } = readTable(aligned);
+  if (processClasses > 1) {
+    throw new Failure('limit', 'conditions on the acting process are not enforced by this version', {
+      help: 'take the process conditions out of the policies that are enforced',
+    });
+  }
+}

@@ -1,0 +1,19 @@
+import { existsSync } from 'node:fs';
+import { Failure } from '#base';
+import { addon } from './addon.ts';
+import { removePins } from './pins.ts';
+
+/** Detaches everything that is pinned there: nothing is enforced any more. False: there was nothing. */
+export function uninstall(pinFolder: string): boolean {
+  if (!existsSync(pinFolder)) return false;
+  const native = addon();
+  const lock = native.lock(pinFolder);
+  if (lock === undefined) {
+    throw new Failure('host', `an agent works with the pin folder \`${pinFolder}\``, { help: 'stop it first' });
+  }
+  try {
+    return removePins(pinFolder);
+  } finally {
+    native.close(lock);
+  }
+}
