@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import { isKnown, openRegistry } from '#containers';
+import { findCgroupRoot, isKnown, listCgroupIds, openRegistry } from '#containers';
 import type { Container, ContainerSource, Registry } from '#containers';
 import { toDocument } from '#ecs';
 import type { OperationEvent } from '#events';
@@ -84,7 +84,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       failed: (source, error) => note(`${source}: ${describe(error)}`),
     }),
   );
-  await force.forgetOthers(new Set(registry.list().map(({ cgroupId }) => cgroupId)));
+  await force.forgetGone(listCgroupIds(findCgroupRoot()));
 
   const post = scope.use(await openPost(options));
   const render = createRenderer(options, kernel, force);

@@ -10,8 +10,11 @@ import type { PolicyStatus } from './status.ts';
 export interface Force {
   assign(container: Container, neverBlocked: boolean): Promise<void>;
   forget(cgroupId: bigint): Promise<void>;
-  /** Containers that an agent before this one knew and that are no more. */
-  forgetOthers(known: ReadonlySet<bigint>): Promise<void>;
+  /**
+   * Forgets containers of an agent before this one whose cgroups are gone. One that is there, though nobody
+   * has told of it yet, stays under the rules that it has.
+   */
+  forgetGone(cgroupIds: ReadonlySet<bigint>): Promise<void>;
   /** All containers are judged by these from now on; if that fails, nothing has changed. */
   replace(policies: readonly Policy[]): Promise<void>;
   /** Those in force at a time since boot: records can come after a change. */
@@ -77,9 +80,9 @@ export async function createForce(kernel: KernelPort, first: readonly Policy[]):
         containers.delete(cgroupId);
         await profiles.forget(cgroupId);
       }),
-    forgetOthers: (known) =>
+    forgetGone: (cgroupIds) =>
       inTurn(async () => {
-        for (const cgroupId of kernel.assigned()) if (!known.has(cgroupId)) kernel.forget(cgroupId);
+        for (const cgroupId of kernel.assigned()) if (!cgroupIds.has(cgroupId)) kernel.forget(cgroupId);
       }),
     replace: (policies) => inTurn(() => replace(policies)),
     policiesAt: (timeNs) => (generations.findLast(({ sinceNs }) => sinceNs <= timeNs) ?? generations[0]!).policies,

@@ -7,7 +7,7 @@ export interface SlotOptions {
   /** Recorded and alerted, never denied. */
   readonly neverBlocked: boolean;
   /** Its pid namespace is shared: whatever is executed there first begins it. */
-  readonly anyBegins: boolean;
+  readonly sharedPids: boolean;
 }
 
 export interface RecordBatch {

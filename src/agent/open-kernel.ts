@@ -5,6 +5,7 @@ export async function openKernelPort(options: { readonly pinFolder: string | nul
   return openKernel({ pinFolder: options.pinFolder });
 }
 
-export async function removeFromKernel(pinFolder: string): Promise<void> {
-  await uninstall(pinFolder);
+/** Whether there was anything to remove. */
+export function removeFromKernel(pinFolder: string): boolean {
+  return uninstall(pinFolder);
 }

@@ -56,7 +56,7 @@ export async function openProfiles(kernel: KernelPort, policies: readonly Policy
   return {
     async assign({ cgroupId, facts, sharesPids }, neverBlocked) {
       const profile = await profileFor(facts);
-      kernel.assign(cgroupId, profile.handle, { neverBlocked, anyBegins: sharesPids });
+      kernel.assign(cgroupId, profile.handle, { neverBlocked, sharedPids: sharesPids });
       if (byContainer.get(cgroupId) !== profile) {
         profile.users.add(cgroupId);
         await leave(cgroupId);

@@ -72,7 +72,7 @@ function load(options: ServiceOptions): Orders | undefined {
 async function begin(state: State): Promise<void> {
   const { options, orders, disabled } = state;
   if (disabled !== undefined) {
-    await removeFromKernel(pinFolder);
+    removeFromKernel(pinFolder);
     options.log(`nothing is enforced: ${disabled}; remove it and reload (SIGHUP) or start again`);
     return;
   }

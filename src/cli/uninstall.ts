@@ -15,7 +15,8 @@ export function registerUninstall(parent: Command): void {
       if (await answers(socket)) {
         throw new Failure('host', `an agent is running: it answers on ${socket}`, { help: 'stop it first, else it would go on enforcing' });
       }
-      await removeFromKernel(pinFolder);
-      process.stdout.write(json === true ? `${JSON.stringify({ removed: pinFolder })}\n` : `nothing of d4c is in the kernel any more (${pinFolder})\n`);
+      const removed = removeFromKernel(pinFolder);
+      const text = removed ? 'removed: nothing is enforced any more' : 'there was nothing of d4c in the kernel';
+      process.stdout.write(json === true ? `${JSON.stringify({ removed })}\n` : `${text}\n`);
     });
 }

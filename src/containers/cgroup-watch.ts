@@ -1,7 +1,7 @@
-import { readdirSync, watch } from 'node:fs';
-import type { Dirent, FSWatcher } from 'node:fs';
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
-import { cgroupIdOf, isGone } from './cgroup.ts';
+import { cgroupIdOf, childrenOf, isGone } from './cgroup.ts';
 
 export interface CgroupWatchOptions {
   readonly root: string;
@@ -37,7 +37,7 @@ export function watchCgroups(options: CgroupWatchOptions): Disposable {
       // A cgroup that goes away takes its watch along; its parent tells of it.
       watcher.on('error', () => leave(path));
       watchers.set(path, watcher);
-      for (const entry of children(join(options.root, path))) look(join(path, entry.name));
+      for (const name of childrenOf(join(options.root, path))) look(join(path, name));
     } catch (error) {
       if (!isGone(error)) options.failed(error as Error);
       leave(path);
@@ -68,8 +68,4 @@ export function watchCgroups(options: CgroupWatchOptions): Disposable {
       watchers.clear();
     },
   };
-}
-
-function children(folder: string): Dirent[] {
-  return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 }

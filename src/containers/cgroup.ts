@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#base';
 
@@ -45,6 +45,29 @@ export function cgroupPathOfSpec(cgroupsPath: string): string | undefined {
 function expandSlice(slice: string): string {
   const steps = slice.replace(/\.slice$/, '').split('-');
   return steps.map((_, i) => `/${steps.slice(0, i + 1).join('-')}.slice`).join('');
+}
+
+/** The ids of all cgroups that exist. */
+export function listCgroupIds(root: string): ReadonlySet<bigint> {
+  const ids = new Set<bigint>();
+  const enter = (path: string): void => {
+    const cgroupId = cgroupIdOf(root, path);
+    if (cgroupId === undefined) return;
+    ids.add(cgroupId);
+    for (const name of childrenOf(join(root, path))) enter(join(path, name));
+  };
+  enter('/');
+  return ids;
+}
+
+/** Names of the cgroups right below; none if it has gone meanwhile. */
+export function childrenOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (isGone(error)) return [];
+    throw error;
+  }
 }
 
 export function isGone(error: unknown): boolean {

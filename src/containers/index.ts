@@ -8,7 +8,7 @@ export { openRegistry } from './registry.ts';
 export type { Registry, RegistryOptions } from './registry.ts';
 export { staticSource } from './static-source.ts';
 export type { StaticContainer, StaticSource } from './static-source.ts';
-export { cgroupIdOf, cgroupOfProcess, cgroupPathOfSpec, findCgroupRoot } from './cgroup.ts';
+export { cgroupIdOf, cgroupOfProcess, cgroupPathOfSpec, findCgroupRoot, listCgroupIds } from './cgroup.ts';
 export { cgroupForms, recognise } from './cgroup-forms.ts';
 export type { CgroupForm } from './cgroup-forms.ts';
 export { containerdSource, findContainerd } from './containerd/source.ts';
