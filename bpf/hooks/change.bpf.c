@@ -168,12 +168,13 @@ int BPF_PROG(d4c_file_open, struct file *file)
 
 	if (!(flags & (D4C_O_CREAT | D4C_O_TRUNC | D4C_O_TMPFILE | D4C_FMODE_EXEC_FLAG)) && !(mode & D4C_FMODE_WRITE))
 		return 0;
+	/* Of an open for execution too: it passes its flags on. */
+	if (d4c_is_below(file))
+		return 0;
 	if (flags & D4C_FMODE_EXEC_FLAG) {
 		D4C_DENY_IF(d4c_opened_for_execution(file));
 		return 0;
 	}
-	if (d4c_is_below(file))
-		return 0;
 	if (flags & D4C_O_CREAT)
 		d4c_take_back_denial(file);
 	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
