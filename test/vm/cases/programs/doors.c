@@ -4,6 +4,7 @@
 #include <linux/mount.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 int mount(const char *, const char *, const char *, unsigned long, const void *);
@@ -106,7 +107,11 @@ static void try_child_root(char **arg)
 	}
 	check("child", read(ready[0], &byte, 1));
 	snprintf(path, sizeof(path), "/proc/%d/root%s/%s", child, arg[1], arg[2]);
-	create_at(AT_FDCWD, path, arg[3]);
+	int file = open(path, O_CREAT | O_WRONLY, octal(arg[3]));
+	int reason = errno;
+	kill(child, SIGKILL);
+	errno = reason;
+	check("open", file);
 }
 
 static volatile int racing = 1;
