@@ -6,7 +6,7 @@ import {
 import type { Verdict, VerdictAction } from './decide.ts';
 import { evaluate } from './evaluate.ts';
 import { type Act, conditionHolds, type Finding, type Role } from './holds.ts';
-import { placesAfter } from './match-text.ts';
+import { matchesBelow, placesAfter } from './match-text.ts';
 import type { Truth } from './static.ts';
 
 export type Holds = boolean | 'undecided';
@@ -91,23 +91,30 @@ function actsOf(policies: readonly Policy[], facts: ContainerFacts, event: Polic
   ];
 }
 
-/** Whether every pattern stands at the same place after both names of a directory: then nothing has happened. */
-function samePlaces(patterns: readonly Pattern[], from: KnownPaths, to: KnownPaths): boolean {
+/**
+ * Whether nothing has happened to what lies below a directory: each selector's patterns stand at the same
+ * places after both names, or one of them has matched all below for good.
+ */
+function samePlaces(selectors: readonly (readonly Pattern[])[], from: KnownPaths, to: KnownPaths): boolean {
   const text = (names: KnownPaths): string | null => {
     if (names.kind === 'none') return '';
     if (names.kind === 'unknown' || names.paths.length === 0) return null;
-    const places = names.paths.map((name) =>
-      patterns.map((pattern) => placesAfter(pattern, Uint8Array.of(...name, 0x2f))?.join('') ?? '').join());
-    return [...new Set(places)].sort().join(';');
+    const places = names.paths.map((name) => selectors.map((patterns) => standing(patterns, name)).join(';'));
+    return [...new Set(places)].sort().join('|');
   };
   const before = text(from);
   return before !== null && before === text(to);
 }
 
+function standing(patterns: readonly Pattern[], name: Uint8Array): string {
+  if (patterns.some((pattern) => matchesBelow(pattern, name, 'exclude'))) return 'all';
+  return patterns.map((pattern) => placesAfter(pattern, Uint8Array.of(...name, 0x2f))?.join('') ?? '').join();
+}
+
 /** Paths of the selectors of all responses that could apply to the container. */
-function livePaths(policies: readonly Policy[], facts: ContainerFacts): readonly Pattern[] {
+function livePaths(policies: readonly Policy[], facts: ContainerFacts): readonly (readonly Pattern[])[] {
   const live = evaluate(policies, facts).flatMap(({ match, exclude }) => [...match, ...exclude]);
-  return [...new Set(live)].flatMap(({ paths }) => paths ?? []);
+  return [...new Set(live)].flatMap(({ paths }) => (paths === null ? [] : [paths]));
 }
 
 /** What was found of one selector, for each act. */
