@@ -8,6 +8,13 @@ export const limits = Object.freeze({
   levelsMax: 64,
   /** A path of the kernel has at most 4,095 bytes, and no other value is longer. */
   valueBytesMax: 4_095,
+  /** A quoted or folded text as it is written; no value of 4,095 bytes needs as much. */
+  scalarCharsMax: 1024 * 1024,
+  /** Line ends, spaces, comments and YAML's marks: so many, and so many more for each value. */
+  marksMax: 2_000_000,
+  marksPerNodeMax: 8,
+  /** Marks such as `,`, `]` and `&` with nothing in between. */
+  marksRunMax: 1_000,
   nameCharsMax: 128,
   /** 4294967295 is "no user" in every user namespace. */
   userIdMax: 4_294_967_294,
@@ -17,8 +24,6 @@ export const limits = Object.freeze({
   fileNameBytesMax: 255,
   /** Past this a reader is not helped by more; the rest is counted. */
   findingsMax: 1_000,
-  /** States that one question about two patterns may take; past them it is left unanswered. */
-  containmentStatesMax: 20_000,
-  /** Pairs of patterns that the warnings of one file may compare. */
-  comparisonsMax: 200_000,
+  /** Steps that the warnings of one file may take to compare patterns; past them they say nothing. */
+  comparisonStepsMax: 2_000_000,
 });

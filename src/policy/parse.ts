@@ -1,4 +1,4 @@
-import { lineStarts, position } from '#base';
+import { lineStarts } from '#base';
 import type { Span } from '#base';
 import type { YAMLParseError } from 'yaml';
 import { catalogue } from './catalogue/index.ts';
@@ -9,6 +9,7 @@ import { quote } from './finding.ts';
 import { limits } from './limits.ts';
 import type { Policy } from './model.ts';
 import { readDocument } from './read/document.ts';
+import { lineAt } from './render/located.ts';
 import { reporter } from './report.ts';
 import type { Report } from './report.ts';
 import { checkDraft } from './rules/index.ts';
@@ -51,6 +52,7 @@ export function parsePolicy(file: string, input: Uint8Array | string): Parsed {
 const tearing: readonly Code[] = ['P1001', 'P1012', 'P1014'];
 
 /** What a reader makes of the keys and values of a line that is no YAML. */
+const nearChars = 1_000;
 const shaped: readonly string[] = ['P1014', 'P2005', 'P2006', 'P2010', 'P2015'];
 
 /** Not what follows from a part that is unread: that something is missing, or is of the wrong kind beside an error of YAML. */
@@ -63,9 +65,12 @@ function isToBeTold(finding: Finding, before: readonly Finding[], text: string):
     if (other.code !== 'P1001') return false;
     const touches = span.start <= other.span.end && span.end >= other.span.start;
     const [first, last] = span.start < other.span.start ? [span.start, other.span.start] : [other.span.start, span.start];
-    return touches || (shaped.includes(code) && !text.slice(first, last).includes('\n'));
+    return touches || (shaped.includes(code) && last - first < nearChars && !text.slice(first, last).includes('\n'));
   });
 }
+
+/** What is no text and large is not looked into further. */
+const lenientBytesMax = 1024 * 1024;
 
 function decodeBytes(bytes: Uint8Array, report: Report): string {
   const { text, bad } = decode(bytes);
@@ -74,7 +79,7 @@ function decodeBytes(bytes: Uint8Array, report: Report): string {
   const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const advice = isWide ? 'it is UTF-16: save it as UTF-8' : 'save the file as UTF-8';
   report('P1002', { start: bad.offset, end: bad.offset + 1 }, { byte: hex, offset: String(bad.offsetBytes), advice });
-  return isWide ? '' : text;
+  return isWide || bytes.length > lenientBytesMax ? '' : text;
 }
 
 /** The root of the one document, as far as it can be read. */
@@ -83,7 +88,9 @@ function readYaml(text: string, report: Report): Node | null {
   if (nul >= 0) report('P1010', { start: nul, end: nul + 1 }, { key: 'the file' });
   const syntax = readSyntax(nul >= 0 ? text.replaceAll('\0', '\ufffd') : text);
   if (syntax.stopped !== null) {
-    report(syntax.stopped.why === 'nodes' ? 'P1008' : 'P1009', syntax.stopped.span);
+    const { why, span } = syntax.stopped;
+    if (why === 'scalar') report('P2019', span, tooLong);
+    else report(why === 'nodes' ? 'P1008' : why === 'marks' ? 'P1017' : 'P1009', span);
     return null;
   }
   reportSyntax(syntax, text, report);
@@ -101,9 +108,15 @@ function readYaml(text: string, report: Report): Node | null {
   return tooMuch.yes ? null : view(root);
 }
 
-function reportSyntax({ documents, errors, tags, unclosed }: Syntax, text: string, report: Report): void {
+const tooLong = {
+  key: 'the file',
+  bytes: `more than ${limits.scalarCharsMax}`,
+  most: String(limits.valueBytesMax),
+};
+
+function reportSyntax({ errors, tags, unclosed, second }: Syntax, text: string, report: Report): void {
   const starts = lineStarts(text);
-  const lineOf = (offset: number): number => position(text, starts, offset).line;
+  const lineOf = (offset: number): number => lineAt(starts, offset);
   for (const mark of unclosed) report('P1001', mark.span, unclosedWords(mark.text));
   const isNew = ({ code, pos }: YAMLParseError): boolean =>
     code !== 'MULTIPLE_DOCS' && !unclosed.some(({ span, upTo }) => pos[0] >= span.start && pos[0] <= upTo);
@@ -111,7 +124,7 @@ function reportSyntax({ documents, errors, tags, unclosed }: Syntax, text: strin
     const rest = text.slice(error.pos[0], starts[lineOf(error.pos[0])]);
     report('P1001', within(error.pos, text), yamlWords(error, rest));
   }
-  for (const document of documents.slice(1)) report('P1003', within([document.range[0], document.range[0] + 3], text));
+  if (second !== null) report('P1003', second);
   for (const tag of tags) {
     if (tag.text !== '!!str' && tag.text !== '!<tag:yaml.org,2002:str>') report('P1013', tag.span, { tag: quote(tag.text) });
   }

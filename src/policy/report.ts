@@ -4,7 +4,8 @@ import type { Finding, Place, Related } from './finding.ts';
 import { limits } from './limits.ts';
 
 export type Words = Readonly<Record<string, string>>;
-export type Report = (code: Code, place: Place, words?: Words, related?: readonly Related[]) => void;
+/** `words` may be worked out when they are needed: past so many findings they are not. */
+export type Report = (code: Code, place: Place, words?: Words | (() => Words), related?: readonly Related[]) => void;
 
 /** Collects the findings of one file. */
 export interface Reporter {
@@ -17,12 +18,14 @@ export interface Reporter {
 export function reporter(): Reporter {
   const found: Finding[] = [];
   let errors = 0;
+  let unkept = 0;
   const report: Report = (code, place, words = {}, related = []) => {
-    const finding = makeFinding(code, place, words, related);
-    if (finding.severity === 'error') errors++;
-    if (found.length <= limits.findingsMax || finding.severity === 'error') found.push(finding);
+    const isError = catalogue[code].severity === 'error';
+    if (isError) errors++;
+    if (found.length >= limits.findingsMax) unkept++;
+    else found.push(makeFinding(code, place, typeof words === 'function' ? words() : words, related));
   };
-  return { report, findings: () => arrange(found), hasErrors: () => errors > 0 };
+  return { report, findings: () => arrange(found, unkept), hasErrors: () => errors > 0 };
 }
 
 /** A finding of the catalogue, its words filled in. */
@@ -51,17 +54,13 @@ function fill(template: string, words: Words): string {
 }
 
 /** In the order of the text, each said once, and no more than a reader can use. */
-function arrange(found: readonly Finding[]): Finding[] {
+function arrange(found: readonly Finding[], unkept: number): Finding[] {
   const sorted = found.toSorted((a, b) => a.span.start - b.span.start || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
   const once = sorted.filter((finding, index) => !isSame(finding, sorted[index - 1]));
-  if (once.length <= limits.findingsMax) return once;
-  const shown = once.toSorted((a, b) => rank(a) - rank(b)).slice(0, limits.findingsMax);
-  const rest = makeFinding('P1016', shown[0]!.span, { rest: String(once.length - shown.length), shown: String(shown.length) });
-  return [...shown.toSorted((a, b) => a.span.start - b.span.start), rest];
-}
-
-function rank(finding: Finding): number {
-  return finding.severity === 'error' ? 0 : 1;
+  const last = once.at(-1);
+  if (unkept === 0 || last === undefined) return once;
+  const place = { start: last.span.start, end: last.span.start };
+  return [...once, makeFinding('P1016', place, { rest: String(unkept), shown: String(once.length) })];
 }
 
 function isSame(a: Finding, b: Finding | undefined): boolean {

@@ -154,6 +154,15 @@ export const fileEntries = {
     bad: { shown: 'a selector with 2,000 relative paths', make: () => policyWith({ selector: `targetFilePath:\n${'  - usr\n'.repeat(2_000)}` }) },
     good: fine,
   },
+  P1017: {
+    severity: 'error',
+    title: 'more marks than values',
+    message: 'the file has far more line ends, spaces, comments and marks than values',
+    help: 'is this a policy? look here for a run of commas, brackets or empty lines, and remove it',
+    why: 'Such a file is most often data of another kind, or made to exhaust what reads it.',
+    bad: { shown: 'selectors: [,,,,,,,,,, … (5,000 commas)', make: () => `selectors: [${','.repeat(5_000)}]` },
+    good: fine,
+  },
 } satisfies Record<string, Entry>;
 
 function laughs(): string {

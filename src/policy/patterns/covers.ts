@@ -1,20 +1,31 @@
 import { DOUBLE_STAR, STAR } from '../model.ts';
 import type { Token } from '../model.ts';
-import { limits } from '../limits.ts';
 import type { PatternKind } from './scan.ts';
 import { isWildcard } from './scan.ts';
 
 const slash = 0x2f;
 
+/** What comparisons may still cost, shared by all that ask about one file; in steps of one pattern's place. */
+export interface Budget {
+  steps: number;
+}
+
 /**
  * Whether everything that `narrow` matches is matched by one of `wide`; of paths, only those that begin with `/`
- * are asked about. Exact; `undefined` when the answer would take too many states.
+ * are asked about. Exact; `undefined` when the answer would cost more than the budget has.
  *
  * A place in `narrow` and the set of places that `wide` can be at are walked together, over the bytes that the
  * patterns name and one that stands for all others: a place at the end of `narrow` with no `wide` at its end is a
  * text that is not covered.
  */
-export function covers(wide: readonly (readonly Token[])[], narrow: readonly Token[], kind: PatternKind): boolean | undefined {
+export function covers(
+  wide: readonly (readonly Token[])[],
+  narrow: readonly Token[],
+  kind: PatternKind,
+  budget: Budget,
+): boolean | undefined {
+  for (const pattern of wide) budget.steps -= pattern.length + 1;
+  if (budget.steps <= 0) return undefined;
   const machine = join(wide);
   const letters = alphabet([...wide, narrow]);
   const seen = new Set<string>();
@@ -27,7 +38,6 @@ export function covers(wide: readonly (readonly Token[])[], narrow: readonly Tok
   };
   push(0, machine.closure(machine.starts), kind === 'path');
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    if (seen.size > limits.containmentStatesMax) return undefined;
     const { at, reached, isStart } = next;
     if (at === narrow.length) {
       if (!isStart && !reached.some((place) => machine.isEnd(place))) return false;
@@ -38,6 +48,8 @@ export function covers(wide: readonly (readonly Token[])[], narrow: readonly Tok
     const taken = isWildcard(token) ? letters.filter((letter) => token === DOUBLE_STAR || letter !== slash) : [token];
     for (const letter of taken) {
       if (isStart && letter !== slash) continue;
+      budget.steps -= reached.length + 1;
+      if (budget.steps <= 0) return undefined;
       const after = machine.step(reached, letter);
       if (after.length === 0) return false;
       push(isWildcard(token) ? at : at + 1, after, false);

@@ -49,7 +49,7 @@ function reportBoth(report: Report, flat: Entry, sectioned: Entry): void {
 
 function reportUnknown(context: Context, key: string, place: Place): void {
   if (reportQuotes(context, 'a key', key, place)) return;
-  context.report('P2005', place, { key: quote(key), where: 'at the top of a policy', advice: suggestion(key, policyKeys) });
+  context.report('P2005', place, () => ({ key: quote(key), where: 'at the top of a policy', advice: suggestion(key, policyKeys) }));
 }
 
 function readSectionMap(context: SectionContext, map: MapNode, place: Place): DraftSection {
@@ -57,7 +57,7 @@ function readSectionMap(context: SectionContext, map: MapNode, place: Place): Dr
   for (const { key } of entries) {
     if (sectionKeys.includes(key.text) || reportQuotes(context, 'a key', key.text, key.place)) continue;
     const where = `in the section ${quote(context.section)}`;
-    context.report('P2005', key.place, { key: quote(key.text), where, advice: suggestion(key.text, sectionKeys) });
+    context.report('P2005', key.place, () => ({ key: quote(key.text), where, advice: suggestion(key.text, sectionKeys) }));
   }
   return readSection(context, entries, place);
 }

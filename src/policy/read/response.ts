@@ -80,7 +80,7 @@ function readEntry(context: SectionContext, { key, value }: Entry, parts: Parts)
     }
     default:
       if (reportQuotes(context, 'a key', key.text, key.place)) return;
-      context.report('P2005', key.place, { key: quote(key.text), where: 'in a response', advice: suggestion(key.text, responseKeys) });
+      context.report('P2005', key.place, () => ({ key: quote(key.text), where: 'in a response', advice: suggestion(key.text, responseKeys) }));
   }
 }
 
@@ -104,7 +104,7 @@ function readAction(context: SectionContext, key: string, { text, place }: Text)
   if (accepted.includes(text)) return Object.freeze({ value: text as ActionName, span: place });
   if (text === 'log') context.report('P2009', place);
   else if (!reportQuotes(context, key, text, place) && !reportWildcard(context, key, text, place, accepted)) {
-    context.report('P2008', place, { action: quote(text), advice: suggestion(text, accepted) });
+    context.report('P2008', place, () => ({ action: quote(text), advice: suggestion(text, accepted) }));
   }
   return null;
 }

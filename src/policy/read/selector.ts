@@ -85,7 +85,7 @@ function reportUnknown(context: SectionContext, key: string, place: Place): void
   const names = conditionWords.filter((word) => word.sections.includes(context.section)).map((word) => word.name);
   const accepted = [...selectorKeys, ...names];
   if (reportQuotes(context, 'a key', key, place)) return;
-  context.report('P2006', place, { key: quote(key), advice: suggestion(key, accepted, [...conditionByName.keys()]) });
+  context.report('P2006', place, () => ({ key: quote(key), advice: suggestion(key, accepted, [...conditionByName.keys()]) }));
 }
 
 function readConditionEntry(context: SectionContext, word: Word, { key, value }: Entry, parts: Parts): void {
@@ -142,7 +142,7 @@ function readOperation(context: SectionContext, { text, place }: Text): Located<
     const where = context.flat ? 'the flat dialect has file selectors only' : `this is the section ${quote(context.section)}`;
     context.report('P2024', place, { operation: quote(text), section: quote(section), where, advice: suggestion('', accepted) });
   } else if (!reportQuotes(context, 'operation', text, place) && !reportWildcard(context, 'operation', text, place, accepted)) {
-    context.report('P2007', place, { operation: quote(text), advice: suggestion(text, accepted) });
+    context.report('P2007', place, () => ({ operation: quote(text), advice: suggestion(text, accepted) }));
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { lineStarts, position } from '#base';
+import { lineStarts } from '#base';
 import type { Span } from '#base';
 import type { Finding } from '../finding.ts';
 
@@ -30,10 +30,11 @@ export interface CheckedFile {
 export function locate({ text, findings }: CheckedFile): readonly LocatedFinding[] {
   if (findings.length === 0) return [];
   const starts = lineStarts(text);
+  const columnOf = columns(text, starts);
   const lines = (span: Span): LineSpan => {
-    const from = position(text, starts, span.start);
-    const to = position(text, starts, Math.max(span.start, span.end));
-    return { line: from.line, column: from.column, endLine: to.line, endColumn: to.column };
+    const end = Math.max(span.start, span.end);
+    const [line, endLine] = [lineAt(starts, span.start), lineAt(starts, end)];
+    return { line, column: columnOf(line, span.start), endLine, endColumn: columnOf(endLine, end) };
   };
   return findings.map(({ code, severity, message, help, span, related }) => ({
     code,
@@ -43,4 +44,34 @@ export function locate({ text, findings }: CheckedFile): readonly LocatedFinding
     span: lines(span),
     related: related.map((place) => ({ message: place.message, span: lines(place.span) })),
   }));
+}
+
+/** The line, from 1, that an offset lies in. */
+export function lineAt(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low + 1;
+}
+
+/**
+ * Columns count characters, of which some take two places of the text. Findings come in the order of the text, so
+ * counting goes on from the place before: a line of megabytes is counted once.
+ */
+function columns(text: string, starts: readonly number[]): (line: number, offset: number) => number {
+  let known = { line: 0, offset: 0, column: 1 };
+  return (line, offset) => {
+    const isFurther = known.line === line && known.offset <= offset;
+    let { offset: at, column } = isFurther ? known : { offset: starts[line - 1]!, column: 1 };
+    while (at < offset) {
+      at += text.codePointAt(at)! > 0xffff ? 2 : 1;
+      column++;
+    }
+    known = { line, offset: at, column };
+    return column;
+  };
 }

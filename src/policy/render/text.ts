@@ -1,4 +1,6 @@
 import { lineStarts } from '#base';
+import type { Span } from '#base';
+import type { Finding } from '../finding.ts';
 import { locate } from './located.ts';
 import type { CheckedFile, LineSpan, LocatedFinding } from './located.ts';
 
@@ -9,27 +11,34 @@ export type Paint = (style: Style, text: string) => string;
 const widthMax = 100;
 /** Of a longer line only the piece around the marker is shown. */
 const sourceCharsMax = 120;
+const leadCharsMax = 40;
 
 /** Findings for people: place, what is wrong, the line with a marker, what to do. */
 export function renderText(checked: CheckedFile, paint: Paint = (_, text) => text): string {
-  const starts = lineStarts(checked.text);
-  const source = (line: number): string => {
-    const end = starts[line] ?? checked.text.length;
-    return checked.text.slice(starts[line - 1], end).replace(/[\r\n]+$/, '');
-  };
-  return locate(checked).map((finding) => renderOne(checked.file, finding, source, paint)).join('\n');
+  const source: Source = { ...checked, starts: lineStarts(checked.text), paint };
+  const located = locate(checked);
+  return checked.findings.map((finding, index) => renderOne(source, finding, located[index]!)).join('\n');
 }
 
-function renderOne(file: string, finding: LocatedFinding, source: (line: number) => string, paint: Paint): string {
-  const { severity, message, code, span, help, related } = finding;
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  readonly starts: readonly number[];
+  readonly paint: Paint;
+}
+
+function renderOne(source: Source, finding: Finding, located: LocatedFinding): string {
+  const { file, paint } = source;
+  const { severity, message, code, span, help } = located;
   const head = `${paint('place', `${placeOf(file, span)}:`)} ${paint(severity, `${severity}:`)} ${message} [${code}]\n`;
-  const lines = [head, excerpt(span, source, paint, severity), wrap('help: ', help, paint)];
+  const lines = [head, excerpt(source, finding.span, span.line, severity), wrap('help: ', help, paint)];
   let shown = span.line;
-  for (const place of related) {
-    lines.push(`  ${paint('place', `${placeOf(file, place.span)}:`)} ${place.message}\n`);
-    if (place.span.line !== shown) lines.push(excerpt(place.span, source, paint, 'help'));
-    shown = place.span.line;
-  }
+  finding.related.forEach((place, index) => {
+    const { line } = located.related[index]!.span;
+    lines.push(`  ${paint('place', `${placeOf(file, located.related[index]!.span)}:`)} ${place.message}\n`);
+    if (line !== shown) lines.push(excerpt(source, place.span, line, 'help'));
+    shown = line;
+  });
   return lines.join('');
 }
 
@@ -37,22 +46,20 @@ function placeOf(file: string, { line, column }: LineSpan): string {
   return `${printable(file)}:${line}:${column}`;
 }
 
-/** The source line and below it a marker; of a span over several lines, its first. */
-function excerpt(span: LineSpan, source: (line: number) => string, paint: Paint, style: Style): string {
-  const whole = Array.from(source(span.line));
-  const first = span.column - 1;
-  const cut = whole.length > sourceCharsMax ? Math.max(0, first - sourceCharsMax / 3) : 0;
-  const chars = whole.slice(cut, cut + sourceCharsMax);
-  const end = Math.min(span.endLine === span.line ? span.endColumn - 1 : whole.length, cut + chars.length);
-  const number = String(span.line);
-  const before = cut > 0 ? '…' : '';
-  const after = cut + chars.length < whole.length ? '…' : '';
-  const line = `${before}${printable(chars.join(''))}${after}`;
-  const lead = `${before === '' ? '' : ' '}${chars.slice(0, first - cut).map(blank).join('')}`;
-  const marked = chars.slice(first - cut, end - cut).reduce((sum, char) => sum + widthOf(char), 0);
-  const gutter = (text: string): string => paint('gutter', `${text.padStart(5)} |`);
+/** The source line and below it a marker; of a span over several lines, its first; of a long line, the piece around. */
+function excerpt({ text, starts, paint }: Source, span: Span, line: number, style: Style): string {
+  const first = starts[line - 1]!;
+  const last = starts[line] ?? text.length;
+  const from = span.start - first > sourceCharsMax ? span.start - leadCharsMax : first;
+  const to = Math.min(last, from + sourceCharsMax + leadCharsMax);
+  const shown = text.slice(from, to).replace(/[\r\n]+$/, '');
+  const end = from + shown.length;
+  const [before, after] = [from > first ? '…' : '', to < last ? '…' : ''];
+  const lead = `${before === '' ? '' : ' '}${Array.from(text.slice(from, Math.min(span.start, end)), blank).join('')}`;
+  const marked = Array.from(text.slice(span.start, Math.min(span.end, end)), widthOf).reduce((sum, width) => sum + width, 0);
+  const gutter = (label: string): string => paint('gutter', `${label.padStart(5)} |`);
   const marker = paint(style, '^'.repeat(Math.max(1, marked)));
-  return `${gutter(number)} ${line}\n${gutter('')} ${lead}${marker}\n`;
+  return `${gutter(String(line))} ${before}${printable(shown)}${after}\n${gutter('')} ${lead}${marker}\n`;
 }
 
 /** What a character leaves free below it; a tab stays one, so that the marker stands right whatever its width. */

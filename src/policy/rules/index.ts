@@ -1,4 +1,5 @@
 import type { Draft } from '../draft.ts';
+import { limits } from '../limits.ts';
 import type { Report } from '../report.ts';
 import { blockAnywhere } from './block-anywhere.ts';
 import { blockNeedsAlert } from './block-needs-alert.ts';
@@ -43,5 +44,6 @@ const rules: readonly Rule[] = [
 ];
 
 export function checkDraft(draft: Draft, report: Report): void {
-  for (const rule of rules) rule(draft, report);
+  const budget = { steps: limits.comparisonStepsMax };
+  for (const rule of rules) rule(draft, report, budget);
 }

@@ -7,14 +7,14 @@ import type { Rule } from './rule.ts';
 const inner = /\/\*{2,}\/(?!$)/;
 
 // `/a/**/b` is not `/a/b`, which is seldom known.
-export const innerWildcard: Rule = (draft, report) => {
+export const innerWildcard: Rule = (draft, report, budget) => {
   for (const selector of allSelectors(draft)) {
     for (const { key, values } of pathsOf(selector)) {
       for (const { text, span } of values) {
         if (!inner.test(text)) continue;
         const direct = text.replace(inner, '/');
         const scanned = scan(direct, 'path');
-        if (!scanned.ok || covers(values.map(({ tokens }) => tokens), scanned.tokens, 'path') !== false) continue;
+        if (!scanned.ok || covers(values.map(({ tokens }) => tokens), scanned.tokens, 'path', budget) !== false) continue;
         report('P6009', span, { value: quote(text), key: quote(key), direct: quote(direct) });
       }
     }

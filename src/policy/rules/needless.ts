@@ -1,6 +1,6 @@
 import { quote } from '../finding.ts';
-import { limits } from '../limits.ts';
 import { covers } from '../patterns/covers.ts';
+import type { Budget } from '../patterns/covers.ts';
 import { hasWildcard } from '../patterns/scan.ts';
 import { kindOf, selectorCovers } from '../patterns/selector-covers.ts';
 import type { DraftSelector } from '../draft.ts';
@@ -12,8 +12,7 @@ import { valuesOf } from './values.ts';
 import type { Value } from './values.ts';
 
 /** A value, or a selector that is named, of which another beside it matches all. */
-export const needless: Rule = (draft, report) => {
-  const budget = { comparisons: limits.comparisonsMax };
+export const needless: Rule = (draft, report, budget) => {
   for (const selector of allSelectors(draft)) {
     for (const condition of selector.selector.conditions) {
       checkValues(keyOf(selector, condition.name), kindOf(condition.name), valuesOf(condition), budget, report);
@@ -27,19 +26,16 @@ export const needless: Rule = (draft, report) => {
   }
 };
 
-interface Budget {
-  comparisons: number;
-}
-
 /** Only a value with a wildcard matches more than itself; equal ones are told as being there twice. */
 function checkValues(key: string, kind: 'path' | 'text', values: readonly Value[], budget: Budget, report: Report): void {
   const wide = values.filter(({ pattern }) => pattern !== undefined && hasWildcard(pattern.tokens));
   values.forEach((value, index) => {
+    if (budget.steps <= 0) return;
     const other = wide.find((candidate) => {
-      if (candidate.text === value.text || candidate.label !== value.label || budget.comparisons-- <= 0) return false;
-      if (covers([candidate.pattern!.tokens], value.pattern!.tokens, kind) !== true) return false;
+      if (candidate.text === value.text || candidate.label !== value.label) return false;
+      if (covers([candidate.pattern!.tokens], value.pattern!.tokens, kind, budget) !== true) return false;
       const isLater = values.indexOf(candidate) > index;
-      return !(isLater && covers([value.pattern!.tokens], candidate.pattern!.tokens, kind) === true);
+      return !(isLater && covers([value.pattern!.tokens], candidate.pattern!.tokens, kind, budget) === true);
     });
     if (other === undefined) return;
     const words = { value: quote(value.text), key: quote(key), other: quote(other.text) };
@@ -59,10 +55,11 @@ function checkNames(
     return selector?.whole === true ? [{ name, index, selector: selector.selector }] : [];
   });
   for (const { name, index, selector } of known) {
+    if (budget.steps <= 0) return;
     const isIn = (narrow: typeof selector, wide: typeof selector): boolean =>
-      narrow.operations.every((operation) => selectorCovers(wide, narrow, operation));
+      narrow.operations.every((operation) => selectorCovers(wide, narrow, operation, budget));
     const other = known.find((candidate) => {
-      if (candidate.selector === selector || budget.comparisons-- <= 0 || !isIn(selector, candidate.selector)) return false;
+      if (candidate.selector === selector || !isIn(selector, candidate.selector)) return false;
       return !(candidate.index > index && isIn(candidate.selector, selector));
     });
     if (other === undefined) continue;

@@ -1,5 +1,6 @@
 import { anyOf, quote } from '../finding.ts';
 import type { Condition, Selector } from '../model.ts';
+import type { Budget } from '../patterns/covers.ts';
 import { selectorCovers } from '../patterns/selector-covers.ts';
 import { responsesOf } from './rule.ts';
 import type { Named, Rule } from './rule.ts';
@@ -8,11 +9,12 @@ import type { Named, Rule } from './rule.ts';
 const piecesMax = 2_000;
 
 /** A response each of whose `match` selectors is excluded, piece by piece. */
-export const neverApplies: Rule = (draft, report) => {
+export const neverApplies: Rule = (draft, report, budget) => {
   for (const named of responsesOf(draft)) {
     const { response, match, exclude } = named;
     if (!isKnown(named)) continue;
-    const proofs = match.map(({ selector }) => proof(selector, exclude.map((other) => other.selector)));
+    if (match.length * exclude.length > budget.steps) continue;
+    const proofs = match.map(({ selector }) => proof(selector, exclude.map((other) => other.selector), budget));
     if (!proofs.every((found) => found !== null)) continue;
     const used = [...new Set(proofs.flatMap(({ by }) => by))];
     const related = used.map((selector) => ({ message: 'this selector excludes it', span: selector.span }));
@@ -32,13 +34,13 @@ interface Proof {
 }
 
 /** That each piece of a selector is covered by one of the excluded ones, or `null`. */
-function proof(selector: Selector, excluded: readonly Selector[]): Proof | null {
+function proof(selector: Selector, excluded: readonly Selector[], budget: Budget): Proof | null {
   const used = new Set<Selector>();
   for (const operation of selector.operations) {
     const pieces = piecesOf(selector);
     if (pieces === null) return null;
     for (const piece of pieces) {
-      const by = excluded.find((other) => selectorCovers(other, piece, operation));
+      const by = excluded.find((other) => selectorCovers(other, piece, operation, budget));
       if (by === undefined) return null;
       used.add(by);
     }

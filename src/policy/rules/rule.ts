@@ -1,10 +1,11 @@
 import type { Draft, DraftResponse, DraftSection, DraftSelector } from '../draft.ts';
+import type { Budget } from '../patterns/covers.ts';
 import type { Report } from '../report.ts';
 import type { ConditionName } from '../vocabulary.ts';
 import type { Located, OperationName, Pattern } from '../model.ts';
 
 /** One thing to look for in a whole policy. It says nothing where a part that it needs could not be read. */
-export type Rule = (draft: Draft, report: Report) => void;
+export type Rule = (draft: Draft, report: Report, budget: Budget) => void;
 
 /** Selectors of a section by name; of two with one name, the first. */
 export function byName(section: DraftSection): ReadonlyMap<string, DraftSelector> {

@@ -20,6 +20,8 @@ export const undefinedSelector: Rule = (draft, report) => {
 
 function checkNames(key: string, names: readonly Located<string>[], section: DraftSection, others: readonly DraftSection[], report: Report): void {
   const known = byName(section);
+  const candidates = [...known.keys()].slice(0, comparedMax);
+  const malformed = candidates.filter((name) => !nameForm.test(name));
   for (const { value, span } of names) {
     if (known.has(value)) continue;
     const words = { key: quote(key), name: quote(value) };
@@ -29,14 +31,16 @@ function checkNames(key: string, names: readonly Located<string>[], section: Dra
       report('P4002', span, { ...words, section: quote(other.candidate.kind) }, related);
       continue;
     }
-    const meant = nearest(value, known.keys());
+    const advice = (): string => adviceOn(value, nearest(value, candidates), candidates);
     // A name that is malformed is told where it stands.
-    if (meant !== undefined && !nameForm.test(meant)) continue;
-    report('P4001', span, { ...words, advice: adviceOn(value, meant, [...known.keys()]) });
+    if (malformed.length > 0 && nearest(value, malformed) !== undefined) continue;
+    report('P4001', span, () => ({ ...words, advice: advice() }));
   }
 }
 
 const shownMax = 8;
+/** Names that a misspelt one is compared with. */
+const comparedMax = 1_000;
 
 function adviceOn(name: string, meant: string | undefined, known: readonly string[]): string {
   if (name.includes(',')) return `several are a list: ${quote(`[${name.split(',').map((part) => part.trim()).join(', ')}]`)}`;

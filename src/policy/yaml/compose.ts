@@ -16,15 +16,21 @@ export function compose(root: ParsedNode, anchors: readonly Lexeme[], report: Re
 }
 
 class Composition {
-  readonly #lexemes: readonly Lexeme[];
+  /** Where anchors of each name stand, in the order of the text. */
+  readonly #places = new Map<string, Span[]>();
   readonly #report: Report;
   readonly #bound = new Map<string, Anchored>();
   /** Anchors of the nodes that we are inside of. */
   readonly #open = new Set<string>();
 
   constructor(anchors: readonly Lexeme[], report: Report) {
-    this.#lexemes = anchors;
     this.#report = report;
+    for (const { text, span } of anchors) {
+      const name = text.slice(1);
+      const places = this.#places.get(name);
+      if (places === undefined) this.#places.set(name, [span]);
+      else places.push(span);
+    }
   }
 
   node(node: ParsedNode): RawNode {
@@ -112,12 +118,14 @@ class Composition {
 
   /** The anchor's own span: the last of that name before the node. */
   #anchorSpan(name: string, before: number): Span {
-    let found: Span = { start: before, end: before };
-    for (const { text, span } of this.#lexemes) {
-      if (span.start > before) break;
-      if (text === `&${name}`) found = span;
+    const places = this.#places.get(name) ?? [];
+    let [low, high] = [0, places.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[middle]!.start <= before) low = middle + 1;
+      else high = middle;
     }
-    return found;
+    return places[low - 1] ?? { start: before, end: before };
   }
 }
 

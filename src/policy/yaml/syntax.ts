@@ -1,6 +1,8 @@
 import { Composer, Lexer, Parser } from 'yaml';
 import type { CST, Document, ParsedNode, YAMLParseError } from 'yaml';
 import type { Span } from '#base';
+import { measure } from './measure.ts';
+import type { Excess } from './measure.ts';
 import { limits } from '../limits.ts';
 
 /** What a text is as YAML, before aliases are followed. */
@@ -12,18 +14,21 @@ export interface Syntax {
   /** Brackets and quotes that are opened and not closed, with the place up to which that made what follows unreadable. */
   readonly unclosed: readonly (Lexeme & { readonly upTo: number })[];
   /** Where reading stopped because of a limit; then there are no documents. */
-  readonly stopped: { readonly why: 'nodes' | 'levels'; readonly span: Span } | null;
+  readonly stopped: { readonly why: Excess['why'] | 'levels'; readonly span: Span } | null;
+  /** Where a second document begins; it is not read. */
+  readonly second: Span | null;
 }
+const nothing: Syntax = { documents: [], errors: [], tags: [], anchors: [], unclosed: [], stopped: null, second: null };
+
 export interface Lexeme {
   readonly text: string;
   readonly span: Span;
 }
 
-/**
- * Reads YAML piece by piece, so that a text made to exhaust us is left before trees are built: the number of
- * nodes and the depth of nesting are known from the pieces.
- */
+/** Reads YAML piece by piece, so that a text made to exhaust us is left before its tree is built. */
 export function readSyntax(text: string): Syntax {
+  const excess = measure(text);
+  if (excess !== null) return { ...nothing, stopped: excess };
   const guard = new Guard();
   const documents: Document.Parsed<ParsedNode>[] = [];
   const composer = new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' });
@@ -32,11 +37,11 @@ export function readSyntax(text: string): Syntax {
     documents.push(...(composer.compose(tokens, true, text.length) as Iterable<Document.Parsed<ParsedNode>>));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    guard.stop('levels');
+    guard.stop();
   }
-  const { stopped, tags, anchors, unclosed } = guard;
+  const { stopped, tags, anchors, unclosed, second } = guard;
   const errors = documents.flatMap((document) => document.errors);
-  return { documents: stopped === null ? documents : [], errors, tags, anchors, unclosed, stopped };
+  return { documents: stopped === null ? documents : [], errors, tags, anchors, unclosed, stopped, second };
 }
 
 /** Feeds the parser and watches it. */
@@ -45,42 +50,53 @@ class Guard {
   readonly anchors: Lexeme[] = [];
   readonly unclosed: (Lexeme & { readonly upTo: number })[] = [];
   stopped: Syntax['stopped'] = null;
+  second: Span | null = null;
   readonly #parser = new Parser();
-  #nodes = 0;
+  #documents = 0;
 
   *tokens(text: string): Generator<CST.Token> {
     const parser = this.#parser;
+    let before = '';
     for (const lexeme of new Lexer().lex(text)) {
       if (lexeme === flowEnd) this.#openBrackets(text);
+      if (this.#isSecond(lexeme, before)) break;
       yield* parser.next(lexeme);
       if (this.#watch(lexeme)) return;
+      before = lexeme;
     }
     this.#openBrackets(text);
     yield* parser.end();
   }
 
-  stop(why: 'nodes' | 'levels'): void {
-    this.stopped ??= { why, span: { start: this.#parser.offset, end: this.#parser.offset } };
+  stop(): void {
+    this.stopped ??= { why: 'levels', span: { start: this.#parser.offset, end: this.#parser.offset } };
+  }
+
+  /** A document begins with a mark of the lexer's, or behind another with `---`. */
+  #isSecond(lexeme: string, before: string): boolean {
+    if (lexeme === documentMark) this.#documents++;
+    else if (lexeme === '---' && before !== documentMark && before !== scalarMark) this.#documents++;
+    if (this.#documents < 2) return false;
+    const start = this.#parser.offset;
+    this.second = { start, end: start + lexeme.length };
+    return true;
   }
 
   /** Whether a limit is passed. */
   #watch(lexeme: string): boolean {
     const first = lexeme.charCodeAt(0);
-    if (first === scalarMark || first === openList || first === openMap || first === quoteOne || first === quoteTwo) {
-      if (++this.#nodes > limits.nodesMax) this.stop('nodes');
-    }
     if (first === quoteOne && this.#is('single-quoted-scalar')) this.#quoteOf(lexeme);
     if (first === quoteTwo && this.#is('double-quoted-scalar')) this.#quoteOf(lexeme);
     if (first === tagMark && this.#is('tag')) this.tags.push(this.#lexeme(lexeme));
     if (first === anchorMark && this.#is('anchor')) this.anchors.push(this.#lexeme(lexeme));
     // The document itself is on the stack too, and perhaps a scalar.
-    if (this.#parser.stack.length > limits.levelsMax + 2) this.stop('levels');
+    if (this.#parser.stack.length > limits.levelsMax + 2) this.stop();
     return this.stopped !== null;
   }
 
   /** The parser is about to give up what is still open. */
   #openBrackets(text: string): void {
-    const open = this.#parser.stack.find((token) => token.type === 'flow-collection');
+    const open = this.#parser.stack.find((token): token is CST.FlowCollection => token.type === 'flow-collection' && token.end.length === 0);
     if (open === undefined) return;
     const { offset } = open.start;
     const line = text.indexOf('\n', this.#parser.offset);
@@ -106,9 +122,9 @@ class Guard {
 
 /** What the lexer tells when brackets end before they are closed. */
 const flowEnd = '\x18';
-const scalarMark = 0x1f;
-const openList = '['.charCodeAt(0);
-const openMap = '{'.charCodeAt(0);
+const documentMark = '\x02';
+/** The next piece is a scalar. */
+const scalarMark = '\x1f';
 const quoteOne = "'".charCodeAt(0);
 const quoteTwo = '"'.charCodeAt(0);
 const tagMark = '!'.charCodeAt(0);
