@@ -72,7 +72,7 @@ export const attempts: readonly Attempt[] = [
   },
   {
     title: 'create what the policy excludes',
-    command: 'cp /usr/bin/busybox /usr/bin/allowed-tool && /usr/bin/allowed-tool echo allowed-tool runs',
+    command: 'cp /usr/bin/hello /usr/bin/allowed-hello && allowed-hello',
     expected: allowed,
   },
   {

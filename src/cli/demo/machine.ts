@@ -16,7 +16,7 @@ export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: 
   const told = (async () => {
     for await (const line of createInterface({ input: lines })) emit(parse(line));
   })();
-  const command = [process.execPath, join(checkout, 'src/cli/main.ts'), 'demo', '--host', '--events', ...options(plan)];
+  const command = ['node', join(checkout, 'src/cli/main.ts'), 'demo', '--host', '--events', ...options(plan)];
   const program = vm.start(command, {
     onStdout: (chunk) => void lines.write(chunk),
     onStderr: (chunk) => void process.stderr.write(chunk),

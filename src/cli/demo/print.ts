@@ -78,10 +78,8 @@ function alertLines(document: DemoDocument, paint: Paint): string {
   const denied = isDenied(document);
   const time = String(field(document, '@timestamp')).slice(11, 23);
   const kind = field(document, 'event.kind') === 'alert' ? 'alert' : 'event';
-  const selectors = field(document, 'cloud_defend.matched_selectors');
-  const rule = Array.isArray(selectors) ? ` (${selectors.join(', ')})` : '';
   const head = paint(denied ? 'red' : 'yellow', `${kind}${denied ? ', denied' : ''}`);
-  return `   ${paint('dim', time)} ${head}: ${String(field(document, 'message'))}${paint('dim', rule)}\n`;
+  return `   ${paint('dim', time)} ${head}: ${String(field(document, 'message'))}\n`;
 }
 
 function summary(judged: number, good: number, documents: number, counters: Readonly<Record<string, unknown>>, paint: Paint): string {
