@@ -39,13 +39,13 @@ export function decide(bytes: Uint8Array, event: PolicyEvent): Verdict {
   return verdictOf(outcome);
 }
 
-interface Outcome {
+export interface Outcome {
   certain: number;
   possible: number;
 }
 
 /** What rules' `match` and `exclude` are tested on. */
-interface Masks {
+export interface Masks {
   readonly match: Mask;
   readonly exclude: Mask;
 }
@@ -59,21 +59,24 @@ function judge(
   table: Table, operations: readonly OperationName[], mount: MountKind, processClass: number, masks: Masks,
   outcome: Outcome,
 ): void {
-  const { words } = table;
   for (const name of operations) {
     const operation = operationNames.indexOf(name);
     if ((table.operations >> operation & 1) === 0) continue;
     const row = (operation * mountKindCount + mountKinds.indexOf(mount)) * table.processClasses + processClass;
-    const first = words[(table.dispatch + row) * 2]!;
-    const count = words[(table.dispatch + row) * 2 + 1]!;
-    for (let rule = 0; rule < count; rule++) {
-      const at = (first + rule * ruleCells) * 2;
-      if (!meets(masks.match, words.subarray(at, at + maskWords))) continue;
-      if (meets(masks.exclude, words.subarray(at + maskWords, at + maskWords * 2))) continue;
-      const actions = words[at + maskWords * 2]!;
-      if ((words[at + maskWords * 2 + 1]! & rulePossible) !== 0) outcome.possible |= actions;
-      else outcome.certain |= actions;
-    }
+    applyRules(table, table.words[(table.dispatch + row) * 2]!, table.words[(table.dispatch + row) * 2 + 1]!, masks, outcome);
+  }
+}
+
+/** Adds what a run of rules says. */
+export function applyRules(table: Table, first: number, count: number, masks: Masks, outcome: Outcome): void {
+  const { words } = table;
+  for (let rule = 0; rule < count; rule++) {
+    const at = (first + rule * ruleCells) * 2;
+    if (!meets(masks.match, words.subarray(at, at + maskWords))) continue;
+    if (meets(masks.exclude, words.subarray(at + maskWords, at + maskWords * 2))) continue;
+    const actions = words[at + maskWords * 2]!;
+    if ((words[at + maskWords * 2 + 1]! & rulePossible) !== 0) outcome.possible |= actions;
+    else outcome.certain |= actions;
   }
 }
 
@@ -187,8 +190,13 @@ function processClassOf(table: Table, process: ProcessFacts): number {
     if (words[at] === process.userId) add(at + 2);
   }
   const executable = executableMasks(table, head.executable, head.every, process.executable);
-  const match = union(executable.match, both);
-  const exclude = union(executable.exclude, both);
+  return leafOf(table, union(executable.match, both), union(executable.exclude, both));
+}
+
+/** The process class that masks of process atoms lead to. */
+export function leafOf(table: Table, match: Mask, exclude: Mask): number {
+  const { words } = table;
+  const head = readProcess(table);
   let target = head.first;
   while (target < processLeaf) {
     const node = (head.nodes + target * processNodeCells) * 2;

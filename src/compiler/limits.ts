@@ -11,7 +11,9 @@ export const limits = Object.freeze({
   rulesMax,
   /** Entries and edges looked at by the constructions of one table: about 5 s on a machine of 2026. */
   stepsMax: 80_000_000,
-  /** Of these steps the first try may take one part in so many: sets of patterns instead of groups. */
+  /** Automata that tell single selectors apart are tried up to so many tokens of all patterns together. */
+  fineTokensMax: 100_000,
+  /** Of the steps that try may take one part in so many. */
   fineShare: 4,
   /** States of one automaton before folding: 8 M cells at one edge each, what the largest table holds. */
   statesMax: 4_000_000,
@@ -24,4 +26,12 @@ export const limits = Object.freeze({
   processClassesMax: 1_024,
   /** Combinations of executable, session leader, user and terminal that are looked at. */
   processKindsMax: 500_000,
+  /** Kinds of containers that two policies are compared for one by one. */
+  diffKindsMax: 4_096,
+  /** Places that the automata of two tables can be in together. */
+  diffPlacesMax: 300_000,
+  /** Sets of matching patterns that are taken two by two, for files of two paths and for directories. */
+  diffPairedMax: 1_000,
+  /** Examples that are kept for one change. */
+  diffExamplesMax: 4,
 });

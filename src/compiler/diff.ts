@@ -1,0 +1,203 @@
+import { actionBits } from '#abi';
+import { Failure } from '#base';
+import type { KnownPaths, MountKind, OperationName, Policy, PolicyEvent, ProcessFacts } from '#policy';
+import { openCompiler, type Profile } from './compile.ts';
+import { decide, type Verdict } from './decide.ts';
+import { type ContainerKind, containerKinds, unknownKind } from './diff-kinds.ts';
+import { actionsIn, type DiffCase, type DiffExample, mountKinds, type OutcomeBits, type TableChange, type TableDiff } from './diff-outcome.ts';
+import type { ProcessPair } from './diff-processes.ts';
+import { compareTables } from './diff-tables.ts';
+
+/** From the most dangerous on. */
+export const diffCategories = ['allowed', 'blocked', 'quieter', 'wouldBlock', 'louder', 'other'] as const;
+/** `allowed`: what was blocked is not any more; `quieter`: it is recorded less; `wouldBlock`: only mode monitor's word differs. */
+export type DiffCategory = (typeof diffCategories)[number];
+
+/** One change in meaning, wherever it is the same. */
+export interface MeaningChange {
+  readonly category: DiffCategory;
+  readonly operations: readonly (OperationName | 'renameDirectory')[];
+  readonly mounts: readonly MountKind[];
+  /** `null`: of every kind. */
+  readonly processes: readonly ProcessPair[] | null;
+  readonly containers: readonly ContainerKind[] | null;
+  readonly before: Verdict;
+  readonly after: Verdict;
+  readonly example: DiffExample;
+  /** Other ways in which a file can be known of which the same is true. */
+  readonly also: readonly DiffCase[];
+  /** Where the example is so. */
+  readonly where: { readonly container: ContainerKind; readonly event: PolicyEvent };
+}
+
+export interface MeaningDiff {
+  readonly changes: readonly MeaningChange[];
+  /** Kinds of containers that both together tell apart, and the combinations of facts that they were found in. */
+  readonly kinds: number;
+  readonly combinations: number;
+  /** Empty: every difference has been found. Else what was not looked at as a whole. */
+  readonly gaps: readonly string[];
+  /** Whether anything that was blocked is so no more. */
+  readonly isWeaker: boolean;
+}
+
+/**
+ * What differs in meaning between two sets of policies, each in force as a whole. Exact, but for what `gaps`
+ * names: found by walking both tables' automata together, for every kind of container and of process.
+ */
+export function diffPolicies(before: readonly Policy[], after: readonly Policy[]): MeaningDiff {
+  const both = [...before, ...after];
+  const found = containerKinds(both);
+  const unknown = unknownKind(both);
+  const all = [...found.kinds, ...(unknown === null ? [] : [unknown])];
+  const compilers = [openCompiler(before), openCompiler(after)] as const;
+  const memo = new Map<string, TableDiff>();
+  const gaps = new Set<string>();
+  if (!found.isComplete) {
+    gaps.add(`kinds of containers: of ${found.combinations} combinations of their facts ${found.kinds.length} were compared`);
+  }
+  const pieces: Piece[] = [];
+  for (const container of all) {
+    const profiles = [compilers[0].profile(container.facts), compilers[1].profile(container.facts)] as const;
+    if (profiles[0].id === profiles[1].id) continue;
+    const key = `${profiles[0].id} ${profiles[1].id}`;
+    let diff = memo.get(key);
+    if (diff === undefined) memo.set(key, (diff = compareTables(profiles[0].table, profiles[1].table)));
+    for (const gap of diff.gaps) gaps.add(gap);
+    pieces.push(...piecesOf(diff, container, profiles));
+  }
+  const changes = join(pieces, all.length);
+  const isWeaker = changes.some(({ category }) => category === 'allowed');
+  return { changes, kinds: found.kinds.length, combinations: found.combinations, gaps: [...gaps], isWeaker };
+}
+
+/** A change in one kind of container. */
+interface Piece {
+  readonly operation: TableChange['operation'];
+  readonly container: ContainerKind;
+  readonly mounts: readonly MountKind[];
+  readonly processes: readonly ProcessPair[] | null;
+  readonly before: OutcomeBits;
+  readonly after: OutcomeBits;
+  readonly example: DiffExample;
+  readonly also: readonly DiffCase[];
+}
+
+function piecesOf(diff: TableDiff, container: ContainerKind, profiles: readonly [Profile, Profile]): readonly Piece[] {
+  const pieces = [...groupBy(diff.changes, (one) => `${one.operation} ${one.before} ${one.after} ${exampleKey(one.example)}`).values()]
+    .flatMap((group) => byMounts(group, diff.processKinds, container));
+  for (const piece of pieces) prove(piece, profiles);
+  // what is so of files with a path needs no line of its own for files without one
+  const main = pieces.filter((piece) => !isCovered(piece, pieces));
+  return main.map((piece) => ({
+    ...piece, also: pieces.filter((other) => isCovered(other, [piece])).map(({ example }) => example.case),
+  }));
+}
+
+/** Mounts at which the same kinds of processes are concerned are one piece. */
+function byMounts(group: readonly TableChange[], processKinds: number, container: ContainerKind): readonly Piece[] {
+  const { operation, before, after, example } = group[0]!;
+  const perMount = [...groupBy(group, ({ mount }) => mount).values()];
+  return [...groupBy(perMount, (changes) => changes.map(({ process }) => process.classes.join()).sort().join(';')).values()].map((same) => {
+    const processes = same[0]!.map(({ process }) => process);
+    const mounts = mountKinds.filter((kind) => same.some(([one]) => one!.mount === kind));
+    return { operation, container, mounts, processes: processes.length === processKinds ? null : processes, before, after, example, also: [] };
+  });
+}
+
+function isCovered(piece: Piece, by: readonly Piece[]): boolean {
+  if (!['none', 'unknown', 'twoPaths'].includes(piece.example.case)) return false;
+  return by.some((other) => other.example.case === 'path' && other.operation === piece.operation &&
+    other.before === piece.before && other.after === piece.after &&
+    piece.mounts.every((mount) => other.mounts.includes(mount)) && processKey(other) === processKey(piece));
+}
+
+function processKey({ processes }: Piece): string {
+  return processes === null ? '' : processes.map(({ example }) => processText(example)).sort().join(';');
+}
+
+/** An example that its own tables do not bear out is a defect of ours, and no result. */
+function prove(piece: Piece, profiles: readonly [Profile, Profile]): void {
+  for (const paths of piece.example.case === 'directory' ? [null] : piece.example.paths) {
+    const event = eventOf(piece, paths);
+    const said = profiles.map(({ table }) => bitsOf(decide(table, event)));
+    const isSo = [piece.before, piece.after].every((bits, i) => (bits & 15) === said[i]!.certain && bits >> 4 !== 0 === !said[i]!.decided);
+    if (!isSo) throw new Failure('internal', `an example of a change is none: ${piece.operation}`);
+  }
+}
+
+function bitsOf({ actions, decided }: Verdict): { certain: number; decided: boolean } {
+  return { certain: actions.reduce((bits, action) => bits | actionBits[action], 0), decided };
+}
+
+function eventOf({ operation, mounts, processes, example }: Piece, paths: KnownPaths | null): PolicyEvent {
+  const mount = mounts[0]!;
+  const process = processes === null ? usualProcess : processes[0]!.example;
+  if (operation === 'renameDirectory') return { kind: 'directory', from: example.paths[0]!, to: example.paths[1]!, mount, process };
+  return { kind: 'pairs', pairs: [{ operations: [operation], paths: paths ?? example.paths[0]!, mount }], process };
+}
+
+const utf8 = new TextEncoder();
+const usualProcess: ProcessFacts = Object.freeze({
+  executable: { kind: 'paths' as const, paths: [utf8.encode('/a')] }, userId: 1000, interactive: false, sessionLeader: utf8.encode('sh'),
+});
+
+/** Pieces that differ in the container or in the operation alone are one change. */
+function join(pieces: readonly Piece[], kinds: number): readonly MeaningChange[] {
+  const outcome = ({ before, after, mounts, example, also }: Piece): string =>
+    `${before} ${after} ${mounts.join()} ${exampleKey(example)} ${also.join()}`;
+  const perOperation = [...groupBy(pieces, (piece) => `${piece.operation} ${outcome(piece)} ${processKey(piece)}`).values()];
+  const kindsKey = (group: readonly Piece[]): string => group.map(({ container }) => number(container)).join();
+  const numbers = new Map<ContainerKind, number>();
+  function number(kind: ContainerKind): number {
+    if (!numbers.has(kind)) numbers.set(kind, numbers.size);
+    return numbers.get(kind)!;
+  }
+  const changes = [...groupBy(perOperation, (group) => `${outcome(group[0]!)} ${processKey(group[0]!)} ${kindsKey(group)}`).values()]
+    .map((same): MeaningChange => {
+      const [first] = same[0]!;
+      const { mounts, processes, example, also, container } = first!;
+      const containers = same[0]!.map((piece) => piece.container);
+      return {
+        category: categoryOf(first!.before, first!.after), operations: same.map(([one]) => one!.operation), mounts, processes,
+        containers: containers.length === kinds ? null : containers,
+        before: verdict(first!.before), after: verdict(first!.after), example, also, where: { container, event: eventOf(first!, null) },
+      };
+    });
+  return changes.sort((a, b) => diffCategories.indexOf(a.category) - diffCategories.indexOf(b.category));
+}
+
+function verdict(bits: OutcomeBits): Verdict {
+  return { actions: actionsIn(bits), decided: bits >> 4 === 0 };
+}
+
+function categoryOf(before: OutcomeBits, after: OutcomeBits): DiffCategory {
+  const { block, alert, log, wouldBlock } = actionBits;
+  const lost = before & ~after & 15;
+  const won = after & ~before & 15;
+  if ((lost & block) !== 0) return 'allowed';
+  if ((won & block) !== 0) return 'blocked';
+  if ((lost & (alert | log)) !== 0) return 'quieter';
+  if (((lost | won) & wouldBlock) !== 0) return 'wouldBlock';
+  return (won & (alert | log)) === 0 ? 'other' : 'louder';
+}
+
+function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const of = key(item);
+    const group = groups.get(of);
+    if (group === undefined) groups.set(of, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function exampleKey({ case: name, paths }: DiffExample): string {
+  return `${name} ${paths.map((known) => (known.kind === 'paths' ? known.paths.map((path) => path.join('.')).join('|') : known.kind)).join()}`;
+}
+
+function processText({ executable, userId, interactive, sessionLeader }: ProcessFacts): string {
+  const paths = executable.kind === 'paths' ? executable.paths.map((path) => path.join('.')).join('|') : executable.kind;
+  return `${paths} ${userId} ${interactive} ${sessionLeader.join('.')}`;
+}
