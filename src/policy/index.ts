@@ -16,3 +16,5 @@ export { renderText } from './render/text.ts';
 export type { Paint, Style } from './render/text.ts';
 export { catalogue, codes } from './catalogue/index.ts';
 export type { Code } from './catalogue/index.ts';
+export { conditionWords, allActions, flatActions, operationsOf } from './vocabulary.ts';
+export type { ConditionName, ValueForm, Word } from './vocabulary.ts';
