@@ -14,7 +14,8 @@ export function findCgroupRoot(): string {
 
 /** The id that the kernel knows a cgroup by is the inode number of its directory. */
 export function cgroupIdOf(root: string, path: string): bigint | undefined {
-  return statSync(join(root, path), { bigint: true, throwIfNoEntry: false })?.ino;
+  const found = statSync(join(root, path), { bigint: true, throwIfNoEntry: false });
+  return found?.isDirectory() === true ? found.ino : undefined;
 }
 
 /** The cgroup of a process in the unified hierarchy; `undefined` if the process is gone. */

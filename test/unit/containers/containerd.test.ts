@@ -27,11 +27,10 @@ const { root } = protobuf.parse(`
 type Bytes = Uint8Array;
 const encode = (name: string, value: object): Bytes => root.lookupType(name).encode(value).finish();
 
-interface Fake {
+interface Fake extends Disposable {
   readonly socket: string;
   containers: Record<string, { labels: Record<string, string>; image: string; spec: object }[]>;
   emit(namespace: string, topic: string, type: string, value: object): void;
-  stop(): void;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'd4c-'));
@@ -47,7 +46,7 @@ async function fakeContainerd(name: string): Promise<Fake> {
       const event = { type_url: type, value: encode(type, value) };
       for (const stream of streams) stream.write(encode('Envelope', { namespace, topic, event }));
     },
-    stop: () => server.forceShutdown(),
+    [Symbol.dispose]: () => server.forceShutdown(),
   };
   const all = (namespace: string) =>
     (fake.containers[namespace] ?? []).map((it, i) => ({
@@ -104,7 +103,7 @@ function collect() {
 const spec = (more: object = {}) => ({ linux: { cgroupsPath: '/no-such/c0', namespaces: [{ type: 'pid' }] }, ...more });
 
 test('containers that exist are told with image, name and tag; Docker\'s are left to its own source', async () => {
-  const fake = await fakeContainerd('a.sock');
+  using fake = await fakeContainerd('a.sock');
   fake.containers = {
     default: [{ labels: {}, image: 'docker.io/library/busybox:1.35', spec: spec() }],
     moby: [{ labels: {}, image: '', spec: spec() }],
@@ -119,11 +118,10 @@ test('containers that exist are told with image, name and tag; Docker\'s are lef
     assert.equal(told[0]!.cgroupPath, '/no-such/c0');
     assert.equal(told[0]!.sharesPids, false);
   }
-  fake.stop();
 });
 
 test('a container that is made is told at its creation, and again gone', async () => {
-  const fake = await fakeContainerd('b.sock');
+  using fake = await fakeContainerd('b.sock');
   fake.containers = { 'k8s.io': [] };
   const { told, gone, sink, until } = collect();
   {
@@ -151,7 +149,6 @@ test('a container that is made is told at its creation, and again gone', async (
     fake.emit('k8s.io', '/containers/delete', 'Create', { id: 'c0' });
     await until(() => gone.length === 1);
   }
-  fake.stop();
 });
 
 test('a containerd that is not there is said, and does not keep the agent from starting', async () => {

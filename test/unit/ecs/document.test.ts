@@ -14,6 +14,12 @@ function at(document: unknown, path: string): unknown {
   return path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
 }
 
+function messageOf(document: EcsDocument): string {
+  const { message } = document;
+  assert.ok(typeof message === 'string');
+  return message;
+}
+
 test('a denied creation says what, who, where, when and by which rule', () => {
   const document = arrive();
   const expected: Record<string, unknown> = {
@@ -113,7 +119,7 @@ test('of a rename the judged path is the file, the other one the original', () =
   assert.equal(at(document, 'file.Ext.original.path'), '/tmp/x');
   assert.equal(at(document, 'event.action'), 'rename');
   assert.deepEqual(at(document, 'd4c.operations'), ['createExecutable']);
-  assert.match(String(document['message']), /create the executable \/usr\/bin\/x by a rename with \/tmp\/x: denied/);
+  assert.match(messageOf(document), /create the executable \/usr\/bin\/x by a rename with \/tmp\/x: denied/);
 });
 
 test('code from memory is a process that starts, of a file without a path', () => {
@@ -128,7 +134,7 @@ test('code from memory is a process that starts, of a file without a path', () =
   assert.equal(at(document, 'event.action'), 'exec');
   assert.equal(at(document, 'file.path'), undefined);
   assert.equal(at(document, 'd4c.file.path_status'), 'none');
-  assert.match(String(document['message']), /tried to run a program from memory: denied/);
+  assert.match(messageOf(document), /tried to run a program from memory: denied/);
 });
 
 test('what mode monitor lets through says that it would be denied', () => {
@@ -139,7 +145,7 @@ test('what mode monitor lets through says that it would be denied', () => {
   assert.equal(at(document, 'd4c.would_deny'), true);
   assert.deepEqual(at(document, 'event.type'), ['creation']);
   assert.equal(at(document, 'event.outcome'), 'unknown');
-  assert.match(String(document['message']), /let through, would be denied without mode monitor/);
+  assert.match(messageOf(document), /let through, would be denied without mode monitor/);
 });
 
 test('an open for writing is an open, one that makes the file a creation', () => {
@@ -153,13 +159,13 @@ test('a container that nobody named leaves its fields out and is told by its cgr
   const document = arrive({ container: undefined, judgement: { ...input().judgement, rule: undefined, matchedSelectors: [] } });
   assert.equal(at(document, 'container'), undefined);
   assert.equal(at(document, 'orchestrator'), undefined);
-  assert.match(String(document['message']), /in an unknown container \(cgroup 18446744073709551615\)/);
-  assert.match(String(document['message']), /by a policy that is no longer in force/);
+  assert.match(messageOf(document), /in an unknown container \(cgroup 18446744073709551615\)/);
+  assert.match(messageOf(document), /by a policy that is no longer in force/);
 });
 
 test('a path cannot break the sentence into lines or colour a terminal', () => {
   const document = arrive({ event: event({ pairs: [pair('/tmp/a\n\u001b[31mb')] }) });
-  assert.match(String(document['message']), /\/tmp\/a\\u\{a\}\\u\{1b\}\[31mb/);
+  assert.match(messageOf(document), /\/tmp\/a\\u\{a\}\\u\{1b\}\[31mb/);
   assert.equal(at(document, 'file.path'), '/tmp/a\n\u001b[31mb');
 });
 
