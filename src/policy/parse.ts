@@ -39,11 +39,14 @@ export function parsePolicy(file: string, input: Uint8Array | string): Parsed {
     return Object.freeze({ policy: null, findings: Object.freeze(findings()), text: '' });
   }
   const text = bytes === null ? (input as string).replace(/^\ufeff/, '') : decodeBytes(bytes, report);
+  if (text === '' && hasErrors()) return Object.freeze({ policy: null, findings: Object.freeze(findings()), text });
   const root = readYaml(text, report);
   const before = findings();
   const draft = root === null ? null : readDocument(report, root);
   if (draft !== null) checkDraft(draft, report);
-  const told = findings().filter((finding) => isToBeTold(finding, before, text));
+  const found = findings();
+  const futile = new Set(found.filter(({ code }) => code === 'P6003' || code === 'P6005').map(({ span }) => span.start));
+  const told = found.filter((finding) => isToBeTold(finding, before, text) && !(finding.code === 'P6004' && futile.has(finding.span.start)));
   const policy = draft === null || hasErrors() ? null : makePolicy(file, text, draft);
   return Object.freeze({ policy, findings: Object.freeze(told), text });
 }

@@ -52,7 +52,7 @@ export const patternEntries = {
     severity: 'error',
     title: 'a relative path',
     message: '{key} takes absolute paths, and {value} is relative',
-    help: 'write {normal}; at any depth it would be `**/` and the name',
+    help: 'write {normal}, or {anywhere} for that name in any directory',
     why: 'The kernel tells the whole path from the root; a relative one could never match.',
     bad: policyWith({ selector: 'targetFilePath: [usr/bin/**]' }),
     good: policyWith({ selector: 'targetFilePath: [/usr/bin/**]' }),

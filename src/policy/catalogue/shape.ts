@@ -146,7 +146,7 @@ export const shapeEntries = {
     severity: 'error',
     title: 'an empty value',
     message: '{key} has an empty value',
-    help: 'write a value, or remove it; `*` in quotes matches any',
+    help: 'write a value, or remove it',
     why: 'No image, path or name is empty.',
     bad: policyWith({ selector: "containerImageName: ['']" }),
     good: policyWith({ selector: "containerImageName: ['*']" }),

@@ -1,6 +1,6 @@
 /** What is wrong with a path's form, and the form that is right; `null` if nothing is. */
 export type PathProblem =
-  | { readonly kind: 'relative'; readonly normal: string }
+  | { readonly kind: 'relative'; readonly normal: string; readonly anywhere: string }
   | { readonly kind: 'form'; readonly what: string; readonly normal: string | null };
 
 /**
@@ -8,7 +8,10 @@ export type PathProblem =
  * never match. A value may begin with `**`, which matches the first `/` too.
  */
 export function pathProblem(text: string): PathProblem | null {
-  if (!text.startsWith('/') && !text.startsWith('**')) return { kind: 'relative', normal: absolute(text) };
+  if (!text.startsWith('/') && !text.startsWith('**')) {
+    const normal = absolute(text);
+    return { kind: 'relative', normal, anywhere: `**${normal}` };
+  }
   if (/^\/+$/.test(text)) return { kind: 'form', what: 'it is the root directory itself', normal: '/**' };
   const what = formProblem(text);
   return what === null ? null : { kind: 'form', what, normal: normalForm(text) };

@@ -90,15 +90,17 @@ function readPattern(context: Context, key: string, { text, place }: Text, kind:
 }
 
 function reportEscape(context: Context, text: string, escape: string, place: Place): void {
-  const advice = escape === '\\' ? 'write `\\\\` for a backslash at the end' : 'a backslash itself is written `\\\\`';
+  const advice = escape === '\\:' ? 'a label is split at its first colon, which cannot be escaped' : escape === '\\' ? 'write `\\\\` for a backslash at the end' : 'a backslash itself is written `\\\\`';
   context.report('P3002', place, { escape: quote(escape), value: quote(text), advice });
 }
 
 function checkPath(context: Context, key: string, text: string, place: Place): boolean {
   const problem = pathProblem(text);
   if (problem === null) return true;
-  if (problem.kind === 'relative') context.report('P3006', place, { key: quote(key), value: quote(text), normal: quote(problem.normal) });
-  else {
+  if (problem.kind === 'relative') {
+    const [normal, anywhere] = [quote(problem.normal), quote(problem.anywhere)];
+    context.report('P3006', place, { key: quote(key), value: quote(text), normal, anywhere });
+  } else {
     const advice = problem.normal === null ? 'write the path that the kernel resolves it to' : `write ${quote(problem.normal)}`;
     context.report('P3007', place, { key: quote(key), value: quote(text), what: problem.what, advice });
   }
@@ -115,7 +117,7 @@ function readLabel(context: Context, name: string, { text, place }: Text): Label
   const written = text.slice(0, colon);
   const key = scan(written, 'text');
   const value = scan(text.slice(colon + 1), 'text');
-  if (!key.ok) reportEscape(context, text, key.escape, place);
+  if (!key.ok) reportEscape(context, text, key.escape === '\\' ? '\\:' : key.escape, place);
   else if (!value.ok) reportEscape(context, text, value.escape, place);
   else if (written === '') context.report('P3005', place, { value: quote(text) });
   else if (hasWildcard(key.tokens)) context.report('P3004', place, { value: quote(text), label: quote(written) });

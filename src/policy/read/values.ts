@@ -17,7 +17,7 @@ const encoder = new TextEncoder();
 export function readText(context: Context, key: string, node: Node): Text | null {
   if (node.kind !== 'scalar') {
     const found = node.kind === 'list' ? 'a list' : 'a mapping';
-    context.report('P2015', shortPlace(node), { key: quote(key), found, expected: 'text', advice: adviceOnText(key, node) });
+    context.report('P2015', shortPlace(node), { key: quote(key), found, expected: 'text', advice: adviceOnText(node) });
     return null;
   }
   const { text, place, lost } = node;
@@ -52,7 +52,7 @@ function encodedLength(text: string): number {
 /** The nodes of a value that may be a list or a single scalar. */
 export function readList(context: Context, key: string, node: Node, mayBeEmpty = false): readonly Node[] {
   if (node.kind === 'map') {
-    const advice = adviceOnText(key, node);
+    const advice = adviceOnText(node);
     context.report('P2015', shortPlace(node), { key: quote(key), found: 'a mapping', expected: 'a list', advice });
     return [];
   }
@@ -103,8 +103,8 @@ export function readMap(context: Context, key: string, node: Node): MapNode | nu
 }
 
 /** `key: value` with a space is a mapping to YAML: the commonest way to come here. */
-function adviceOnText(key: string, node: ListNode | MapNode): string {
-  if (node.kind === 'list') return `give ${quote(key)} texts, not lists inside the list`;
+function adviceOnText(node: ListNode | MapNode): string {
+  if (node.kind === 'list') return 'write the text without brackets';
   const [entry] = entriesOf(node);
   if (entry === undefined) return 'write the text in place of the braces';
   const value = entry.value.kind === 'scalar' ? entry.value.text : '…';

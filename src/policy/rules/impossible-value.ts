@@ -64,7 +64,7 @@ function fullName({ text }: Value): Never | null {
   if (first.includes('*')) return null;
   const normal = normalName(text);
   const isDocker = first === 'docker.io' && !isLiteral;
-  if (normal === text || isDocker) return lowerCase(text.slice(slash + 1), 'names of repositories are in lower case');
+  if (normal === text || isDocker) return lowerCase(text, 'names of repositories are in lower case', slash + 1);
   return { what: 'the full name is registry and repository, as Docker completes it', advice: `write ${quote(normal)}` };
 }
 
@@ -84,14 +84,16 @@ function withTag(text: string, normal: (name: string) => string, key: string): N
   return { what: 'it has a tag', advice: `write ${name} and ${given}` };
 }
 
-function lowerCase(text: string, what: string): Never | null {
-  return /[A-Z]/.test(text) ? { what, advice: `write ${quote(text.toLowerCase())}` } : null;
+/** `from`: what stands before may have capital letters. */
+function lowerCase(text: string, what: string, from = 0): Never | null {
+  const lower = text.slice(0, from) + text.slice(from).toLowerCase();
+  return lower === text ? null : { what, advice: `write ${quote(lower)}` };
 }
 
 function tag({ text }: Value): Never | null {
   if (!/[^A-Za-z0-9_.*-]/.test(text)) return null;
   const last = text.slice(text.lastIndexOf(':') + 1);
-  const isTagged = text.includes(':') && !text.includes('@') && last !== '';
+  const isTagged = text.includes(':') && !/@|^sha\d+:/.test(text) && last !== '';
   const advice = isTagged ? `write ${quote(last)}` : 'write the tag alone, as `latest`; an image cannot be selected by its digest';
   return { what: 'a tag has letters, digits, `_`, `.` and `-` only', advice };
 }

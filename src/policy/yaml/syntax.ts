@@ -31,7 +31,7 @@ export function readSyntax(text: string): Syntax {
   if (excess !== null) return { ...nothing, stopped: excess };
   const guard = new Guard();
   const documents: Document.Parsed<ParsedNode>[] = [];
-  const composer = new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' });
+  const composer = new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, resolveKnownTags: false, logLevel: 'silent' });
   const tokens = guard.tokens(text);
   try {
     documents.push(...(composer.compose(tokens, true, text.length) as Iterable<Document.Parsed<ParsedNode>>));
