@@ -53,4 +53,9 @@ export const policyCommands: readonly Subcommand[] = [
     about: 'runs unit tests of policies: files that say which operation is to have which outcome',
     load: async () => (await import('./policy-test.ts')).registerPolicyTest,
   },
+  {
+    name: 'diff',
+    about: 'what changes in meaning between policies, with a path that shows each change',
+    load: async () => (await import('./policy-diff.ts')).registerPolicyDiff,
+  },
 ];

@@ -9,7 +9,7 @@ import { isStatic, staticTruth } from './static.ts';
 /** Containers that no static condition of either policy tells apart. */
 export interface ContainerKind {
   readonly facts: ContainerFacts;
-  /** What of it the policies ask for, for people: `namespace prod`, `another image`. */
+  /** What tells it from others, for people: `namespace prod`, `another image`; empty: it is all the others. */
   readonly words: readonly string[];
 }
 
@@ -55,14 +55,26 @@ export function containerKinds(policies: readonly Policy[]): ContainerKinds {
     clusterOptions(asked, 'kubernetesClusterName', 'clusterName', 'cluster')].map((options) => merge(options, conditions));
   const combinations = groups.reduce((product, options) => product * options.length, 1);
   const taken = Math.min(combinations, limits.diffKindsMax);
-  const kinds = new Map<string, ContainerKind>();
+  const kinds = new Map<string, { facts: ContainerFacts; options: (readonly Option[])[] }>();
   for (let i = 0; i < taken; i++) {
     // where they are too many, some from everywhere
-    const kind = kindAt(groups, taken === combinations ? i : Math.floor((i * combinations) / taken));
-    const key = truthKey(policies, kind.facts);
-    if (!kinds.has(key)) kinds.set(key, kind);
+    const options = optionsAt(groups, taken === combinations ? i : Math.floor((i * combinations) / taken));
+    const facts = Object.freeze(Object.assign({}, noFacts, ...options.map((option) => option.facts)) as ContainerFacts);
+    const key = truthKey(policies, facts);
+    const kind = kinds.get(key);
+    if (kind === undefined) kinds.set(key, { facts, options: [options] });
+    else kind.options.push(options);
   }
-  return { kinds: [...kinds.values()], combinations, isComplete: isComplete && taken === combinations };
+  const described = [...kinds.values()].map(({ facts, options }) => ({ facts, words: wordsOf(groups, options) }));
+  return { kinds: described, combinations, isComplete: isComplete && taken === combinations };
+}
+
+/** Words of the first, but for facts that can be anything. */
+function wordsOf(groups: readonly (readonly Option[])[], combinations: readonly (readonly Option[])[]): readonly string[] {
+  return groups.flatMap((options, group) => {
+    const occurring = new Set(combinations.map((one) => one[group]!));
+    return options.length > 1 && occurring.size === options.length ? [] : combinations[0]![group]!.words;
+  });
 }
 
 /** A container of which nothing is known yet, if that is not what one of the kinds is. */
@@ -190,16 +202,11 @@ function merge(options: readonly Option[], conditions: readonly Condition[]): re
   return [...found.values()];
 }
 
-function kindAt(groups: readonly (readonly Option[])[], index: number): ContainerKind {
+function optionsAt(groups: readonly (readonly Option[])[], index: number): readonly Option[] {
   let rest = index;
-  let facts: ContainerFacts = noFacts;
-  const words: string[] = [];
-  for (const options of groups) {
+  return groups.map((options) => {
     const option = options[rest % options.length]!;
     rest = Math.floor(rest / options.length);
-    facts = { ...facts, ...option.facts };
-    words.push(...option.words);
-  }
-  return { facts: Object.freeze(facts), words };
+    return option;
+  });
 }
-
