@@ -81,8 +81,9 @@ function decodeBytes(bytes: Uint8Array, report: Report): string {
   const hex = `\`0x${bad.byte.toString(16).padStart(2, '0')}\``;
   const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const advice = isWide ? 'it is UTF-16: save it as UTF-8' : 'save the file as UTF-8';
-  report('P1002', { start: bad.offset, end: bad.offset + 1 }, { byte: hex, offset: String(bad.offsetBytes), advice });
-  return isWide || bytes.length > lenientBytesMax ? '' : text;
+  const told = isWide || bytes.length > lenientBytesMax ? '' : text;
+  report('P1002', within([bad.offset, bad.offset + 1], told), { byte: hex, offset: String(bad.offsetBytes), advice });
+  return told;
 }
 
 /** The root of the one document, as far as it can be read. */
