@@ -34,6 +34,11 @@ export const commands: readonly Subcommand[] = [
     about: 'removes from the kernel what goes on enforcing after the agent has stopped',
     load: async () => (await import('./uninstall.ts')).registerUninstall,
   },
+  {
+    name: 'doctor',
+    about: 'what this host can do, proved by forbidden operations in a scratch container; and what to change',
+    load: async () => (await import('./doctor/index.ts')).registerDoctor,
+  },
 ];
 
 /** What stands behind `d4c policy`. */
@@ -57,5 +62,10 @@ export const policyCommands: readonly Subcommand[] = [
     name: 'diff',
     about: 'what changes in meaning between policies, with a path that shows each change',
     load: async () => (await import('./policy-diff.ts')).registerPolicyDiff,
+  },
+  {
+    name: 'simulate',
+    about: 'what policies would have done to operations that have been recorded',
+    load: async () => (await import('./policy-simulate.ts')).registerPolicySimulate,
   },
 ];

@@ -13,5 +13,7 @@ export type { DiffCase, DiffExample } from './diff-outcome.ts';
 export type { ProcessPair } from './diff-processes.ts';
 export { explain } from './explain.ts';
 export type { ExplainedCondition, ExplainedResponse, ExplainedSelector, Explanation, Holds } from './explain.ts';
+export { openSimulation, operationsOf } from './simulate.ts';
+export type { Recorded, Simulated, SimulatedGroup, SimulatedKind, SimulatedOutcome, SimulatedResponse, Simulation, SimulationSummary } from './simulate.ts';
 export { limits } from './limits.ts';
 export { matchesBytes, matchesText } from './match-text.ts';

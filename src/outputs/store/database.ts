@@ -56,6 +56,8 @@ export interface Database extends Disposable {
   queued(): Readonly<Record<string, number>>;
   /** The newest that match, oldest first. */
   alerts(query: AlertQuery): readonly StoredDocument[];
+  /** All documents after a sequence number, oldest first. */
+  documents(after: number, limit: number): readonly StoredDocument[];
   /** Drops what is older, and what the bound leaves no room for: telemetry first, alerts last. */
   trim(maxBytes: number, olderThan: string | undefined): void;
   dropped(): Readonly<Record<string, number>>;
@@ -102,6 +104,9 @@ export function openDatabase(path: string, options: { readonly readOnly?: boolea
            where stream = 'alerts' and time >= ? and seq > ? order by seq desc limit ?`,
         ).all(query.since ?? '', query.after ?? 0, query.limit) as unknown as StoredDocument[]
       ).reverse(),
+    documents: (after, limit) =>
+      sql(`select seq, id, stream, document from documents where seq > ? order by seq limit ?`)
+        .all(after, limit) as unknown as StoredDocument[],
     trim: (maxBytes, olderThan) => trim(db, sql, maxBytes, olderThan),
     dropped() {
       const rows = sql(`select name, value from counts`).all() as { name: string; value: number }[];
