@@ -102,10 +102,12 @@ make_prefix() {
   apt_update
   work=$(scratch)
   closure "$1" >"$work/names" || exit 2
-  (cd "$apt_dir/debs" && apt_get download --print-uris $(cat "$work/names")) >"$work/uris" 2>"$log/apt-$1.log" \
+  # In an empty folder: apt leaves out what is there already, and all of it is to be unpacked.
+  (cd "$work" && apt_get download --print-uris $(cat "$work/names")) >"$work/uris" 2>"$log/apt-$1.log" \
     || die_with_log "apt cannot name the files of packages/$1.list" "$log/apt-$1.log"
   # 'URI' FILE SIZE HASH
-  awk '$1 ~ /^.http|^.https|^.file|^.cdrom|^.ftp|^.mirror/ { print $2, $3 }' "$work/uris" >"$work/files"
+  awk '$1 ~ /^.[a-z+]+:/ && NF >= 3 { print $2, $3 }' "$work/uris" >"$work/files"
+  [ "$(wc -l <"$work/files")" = "$(wc -l <"$work/names")" ] || die "apt named other files than packages/$1.list needs"
   say "apt: $1: $(awk '{ n += $2 } END { printf "%d packages, %d MB", NR, n / 1e6 }' "$work/files")"
   say_versions "$1" "$work/files"
   (cd "$apt_dir/debs" && apt_get download $(cat "$work/names")) >"$log/apt-$1.log" 2>&1 || {
@@ -145,6 +147,7 @@ unpack() {
 link_host_libraries() {
   libs=usr/lib/x86_64-linux-gnu
   mkdir -p "$1/run/lib" "$1/run/bin"
+  [ -d "$1/$libs" ] || die "the packages of $1 hold no libraries"
   (cd "$1/$libs" && ls -d ./*.so ./*.so.* 2>/dev/null | sed 's|^./||' \
     | grep -vE '^(ld-linux|lib(c|m|mvec|dl|pthread|rt|resolv|util|anl|nsl|nss_[a-z]*|thread_db|BrokenLocale|c_malloc_debug|memusage|pcprofile))[-.]') \
     | while read -r file; do ln -s "../../$libs/$file" "$1/run/lib/$file"; done
