@@ -49,8 +49,10 @@ async function check(files: readonly string[], options: CheckOptions): Promise<n
 
 async function checkFile(file: string): Promise<Outcome> {
   try {
-    const { text, findings } = parsePolicy(file, await readPolicyFile(file));
-    return { file, text, findings };
+    const { policy, text, findings } = parsePolicy(file, await readPolicyFile(file));
+    if (policy === null) return { file, text, findings };
+    const { limitFindings } = await import('./findings/limits.ts');
+    return { file, text, findings: [...limitFindings(policy), ...findings] };
   } catch (failure) {
     if (isFailure(failure)) return { file, failure };
     throw failure;

@@ -7,6 +7,7 @@ export * from './event.ts';
 export { parsePolicy } from './parse.ts';
 export type { Parsed } from './parse.ts';
 export { quote } from './finding.ts';
+export { makeFinding } from './report.ts';
 export type { Finding, Related, Severity } from './finding.ts';
 export { limits } from './limits.ts';
 export { matchPattern } from './patterns/match.ts';

@@ -34,6 +34,11 @@ ${selector.replaceAll(/^/gm, '      ')}
 `;
 }
 
+function tooLarge(): string {
+  const paths = Array.from({ length: 3_000 }, (_, index) => `'/usr/bin/*a*b*c*${index}*x*y*'`);
+  return policyWith({ selector: `targetFilePath: [${paths.join(', ')}]` });
+}
+
 /** P4…: what a policy says as a whole; P5…: what the compiler can hold. */
 export const meaningEntries = {
   P4001: {
@@ -90,7 +95,7 @@ export const meaningEntries = {
     message: '{problem}',
     help: '{advice}',
     why: 'Path patterns become one table that the kernel walks. Several `**` under one prefix, or several `*` in one component, can make it grow beyond all bounds; the selectors that cost most are named. A policy is never cut short: it is taken whole or refused.',
-    bad: { shown: 'targetFilePath: fifty values such as /srv/**/a/**/b/**/c', make: () => fine },
+    bad: { shown: "targetFilePath: # and 3,000 such values\n  - '/usr/bin/*a*b*c*1*x*y*'", make: tooLarge },
     good: fine,
   },
 } satisfies Record<string, Entry>;

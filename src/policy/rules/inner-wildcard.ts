@@ -1,7 +1,6 @@
 import { quote } from '../finding.ts';
-import { covers } from '../patterns/covers.ts';
 import { scan } from '../patterns/scan.ts';
-import { allSelectors, pathsOf } from './rule.ts';
+import { allSelectors, isListed, pathsOf } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 const inner = /\/\*{2,}\/(?!$)/;
@@ -14,7 +13,7 @@ export const innerWildcard: Rule = (draft, report, budget) => {
         if (!inner.test(text)) continue;
         const direct = text.replace(inner, '/');
         const scanned = scan(direct, 'path');
-        if (!scanned.ok || covers(values.map(({ tokens }) => tokens), scanned.tokens, 'path', budget) !== false) continue;
+        if (!scanned.ok || isListed(values, scanned.tokens, budget) !== false) continue;
         report('P6009', span, { value: quote(text), key: quote(key), direct: quote(direct) });
       }
     }

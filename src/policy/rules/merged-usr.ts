@@ -1,7 +1,6 @@
 import { quote } from '../finding.ts';
-import { covers } from '../patterns/covers.ts';
 import { scan } from '../patterns/scan.ts';
-import { allSelectors, pathsOf } from './rule.ts';
+import { allSelectors, isListed, pathsOf } from './rule.ts';
 import type { Rule } from './rule.ts';
 
 const linked = /^\/(?:bin|sbin|lib|lib64)(?=\/)/;
@@ -15,7 +14,7 @@ export const mergedUsr: Rule = (draft, report, budget) => {
         const directory = linked.exec(text)?.[0];
         if (directory === undefined || texts.has(`/usr${text}`)) continue;
         const target = scan(`/usr${text}`, 'path');
-        if (!target.ok || covers(values.map(({ tokens }) => tokens), target.tokens, 'path', budget) !== false) continue;
+        if (!target.ok || isListed(values, target.tokens, budget) !== false) continue;
         report('P6010', span, { value: quote(text), key: quote(key), directory: quote(directory), target: quote(`/usr${text}`) });
       }
     }

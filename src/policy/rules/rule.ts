@@ -1,8 +1,9 @@
 import type { Draft, DraftResponse, DraftSection, DraftSelector } from '../draft.ts';
+import { covers } from '../patterns/covers.ts';
 import type { Budget } from '../patterns/covers.ts';
 import type { Report } from '../report.ts';
 import type { ConditionName } from '../vocabulary.ts';
-import type { Located, OperationName, Pattern } from '../model.ts';
+import type { Located, OperationName, Pattern, Token } from '../model.ts';
 
 /** One thing to look for in a whole policy. It says nothing where a part that it needs could not be read. */
 export type Rule = (draft: Draft, report: Report, budget: Budget) => void;
@@ -72,4 +73,10 @@ export function pathsOf({ selector }: DraftSelector): readonly PathCondition[] {
 
 export function allSelectors(draft: Draft): readonly DraftSelector[] {
   return draft.sections.flatMap((section) => section.selectors);
+}
+
+/** Whether one of the values matches all that a further one would; `undefined` if the budget is spent. */
+export function isListed(values: readonly Pattern[], path: readonly Token[], budget: Budget): boolean | undefined {
+  for (const { tokens } of values) if (covers([tokens], path, 'path', budget) === true) return true;
+  return budget.steps > 0 ? false : undefined;
 }

@@ -63,6 +63,35 @@ test('what cannot be read: exit 2, said in words', () => {
   assert.equal(status, 2);
 });
 
+test('a device without end, a pipe without end, a file too large: found out, and left', () => {
+  const zero = check(['/dev/zero', '--format', 'line']);
+  assert.match(zero.stdout, /^\/dev\/zero:1:1: error P1007: the file has more than 16 MiB; /);
+  assert.equal(zero.status, 1);
+  const pipe = spawnSync('sh', ['-c', `yes | "${process.execPath}" "${main}" policy check - --format line`], { encoding: 'utf8' });
+  assert.match(pipe.stdout, /^-:1:1: error P1007: /);
+});
+
+test('files made to exhaust: a finding each, and no stack trace', () => {
+  const laughs = Array.from('abcdefghi', (name, i, all: ArrayLike<string> = 'abcdefghi') => `${name}: &${name} [${Array(10).fill(i === 0 ? 'x' : `*${all[i - 1]!}`).join()}]`);
+  const hostile: Readonly<Record<string, readonly [string, RegExp]>> = {
+    laughs: [laughs.join('\n'), /error P1008/],
+    brackets: ['['.repeat(10_000), /error P1009/],
+    braces: ['{a: '.repeat(10_000), /error P1009/],
+    dashes: ['- '.repeat(10_000), /error P1009/],
+    stairs: [Array.from({ length: 2_000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), /error P1009/],
+    commas: [`[${','.repeat(100_000)}]`, /error P1017/],
+    many: [`[${'a,'.repeat(1_100_000)}]`, /error P1008/],
+    long: [`a: "${'x'.repeat(2_000_000)}"`, /error P2019/],
+    nul: [fine.replace('alert', 'al\0ert'), /error P1010/],
+  };
+  for (const [name, [text, expected]] of Object.entries(hostile)) {
+    const { status, stdout, stderr } = check([write(`${name}.yaml`, text), '--format', 'line']);
+    assert.match(stdout, expected, name);
+    assert.equal(stderr, '');
+    assert.equal(status, 1);
+  }
+});
+
 test('wrong usage: exit 2, with the nearest', () => {
   const { status, stderr } = check(['--fromat', 'json', 'x']);
   assert.match(stderr, /Did you mean --format\?/);
