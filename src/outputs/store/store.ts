@@ -14,12 +14,14 @@ export interface Store extends Output {
   dropped(): Promise<Readonly<Record<string, number>>>;
 }
 
+/** Sources run as they are; in the bundle all is JavaScript, side by side. */
+const workerFile = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
 /** Megabytes of JavaScript heap for the worker: batches are small, SQLite's cache lies outside. */
 const workerHeapMb = 48;
 
 /** The local store. `write` resolves when its batch is on the disk; a replay of what is there changes nothing. */
 export async function openStore(options: WorkerOptions): Promise<Store> {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  const worker = new Worker(new URL(workerFile, import.meta.url), {
     workerData: options,
     resourceLimits: { maxOldGenerationSizeMb: workerHeapMb, maxYoungGenerationSizeMb: 4 },
   });
