@@ -1,6 +1,7 @@
 # Everything compiled, into build/:
 #   d4c.bpf.o         bpf/d4c.bpf.c, which includes the rest of bpf/
 #   d4c.node, lib/    native/*.c as a Node addon, with the libraries that it links beside it
+#   prove             the program of `d4c doctor`'s scratch container
 #   vm/               programs of the guest of tools/vm (on their own: they do not change with the product)
 #   cases/            programs of the kernel's test cases (test/vm/cases/programs)
 #   demo-image/       what demo containers see, by demo-image.sh (called with the folder to fill)
@@ -52,6 +53,7 @@ make_build() {
   say 'build: BPF object, addon, test programs, demo image'
   compile_bpf
   compile_addon
+  compile doctor $D4C_STATIC_FLAGS -O2 -Wall -Wextra -Werror "$top/native/doctor/prove.c" -o "$out/prove"
   compile_cases
   make_demo_image
   echo "$stamp" >"$out/.stamp"

@@ -1,0 +1,115 @@
+/** Proves that the hooks deny: a scratch container tries one forbidden operation for each of them. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { decodeRecord } from '#abi';
+import { Failure, noFacts } from '#base';
+import { compile } from '#compiler';
+import type { Kernel } from '#kernel';
+import { openKernel } from '#kernel';
+import { parsePolicy } from '#policy';
+
+const program = join(import.meta.dirname, '../../../build/prove');
+
+const policy = `
+file:
+  selectors:
+    - {name: new, operation: [createFile], targetFilePath: [/proof/new-*]}
+    - {name: executables, operation: [createExecutable], targetFilePath: [/proof/x-*]}
+    - {name: changes, operation: [modifyExecutable], targetFilePath: [/proof/exe*]}
+    - {name: kept, operation: [deleteFile], targetFilePath: [/proof/keep]}
+    - {name: memory, operation: [execMemFd]}
+  responses:
+    - {match: [new, executables, changes, kept, memory], actions: [alert, block]}
+`;
+
+export interface HookProof {
+  readonly hook: string;
+  /** The kernel refused the operation with EPERM. */
+  readonly denied: boolean;
+  /** What it answered: `EPERM`, another error's name, or that it went through. */
+  readonly answer: string;
+}
+
+export interface Proof {
+  readonly hooks: readonly HookProof[];
+  /** Denials that the programs counted. */
+  readonly counted: number;
+  /** Denials that were reported. */
+  readonly records: number;
+}
+
+/** Loads the programs for the length of the proof, unpinned; what an agent has in force stays as it is. */
+export async function proveHooks(cgroupRoot: string): Promise<Proof> {
+  await using kernel = await openKernel({ pinFolder: null });
+  using cleanup = new DisposableStack();
+  const group = join(cgroupRoot, `d4c-doctor-${process.pid}`);
+  mkdirSync(group);
+  cleanup.defer(() => rmdirSync(group));
+  const root = scratchRoot(cleanup);
+  const parsed = parsePolicy('doctor', policy);
+  if (!parsed.policy) throw new Failure('internal', 'the policy of the proof has errors');
+  const table = await kernel.install(compile([parsed.policy], noFacts).table);
+  kernel.assign(statSync(group, { bigint: true }).ino, table, { neverBlocked: false });
+  const run = spawnSync(program, [join(group, 'cgroup.procs'), root], { encoding: 'utf8' });
+  if (run.status !== 0) throw new Failure('host', `the scratch container failed: ${run.error?.message ?? run.stderr.trim()}`);
+  await waitUntilEmpty(group);
+  const hooks = kernel.hooks.filter((hook) => run.stdout.includes(`${hook} `));
+  return {
+    hooks: hooks.map((hook) => proofOf(hook, run.stdout)),
+    counted: Number(kernel.counters().denied),
+    records: await countRecords(kernel),
+  };
+}
+
+/** A file system of its own, so that its root directory is not the host's. */
+function scratchRoot(cleanup: DisposableStack): string {
+  if (!existsSync(program)) throw new Failure('internal', `${program} is not there`, { help: 'run `bin/setup build`' });
+  mkdirSync('/run/d4c', { recursive: true });
+  const root = mkdtempSync('/run/d4c/doctor-');
+  cleanup.defer(() => rmSync(root, { recursive: true }));
+  shell('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'd4c-doctor', root]);
+  cleanup.defer(() => shell('umount', ['-l', root]));
+  copyFileSync(program, join(root, 'prove'));
+  chmodSync(join(root, 'prove'), 0o755);
+  mkdirSync(join(root, 'proof'));
+  const files: [string, number][] = [['src', 0o755], ['exe', 0o755], ['exe-late', 0o644], ['x-plain', 0o644], ['keep', 0o644]];
+  for (const [name, mode] of files) {
+    writeFileSync(join(root, 'proof', name), 'x');
+    chmodSync(join(root, 'proof', name), mode);
+  }
+  return root;
+}
+
+function proofOf(hook: string, output: string): HookProof {
+  const line = output.split('\n').find((text) => text.startsWith(`${hook} `));
+  const number = Number(line?.slice(hook.length + 1));
+  const name = Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
+  return { hook, denied: number === constants.errno.EPERM, answer: number === 0 ? 'went through' : (name ?? `error ${number}`) };
+}
+
+/** The cgroup can be removed once its last task is reaped. */
+async function waitUntilEmpty(group: string): Promise<void> {
+  const populated = (): boolean => /populated 1/.test(spawnSync('cat', [join(group, 'cgroup.events')], { encoding: 'utf8' }).stdout);
+  for (let left = 100; populated() && left > 0; left--) await sleep(20);
+}
+
+async function countRecords(kernel: Kernel): Promise<number> {
+  if (kernel.unread() === 0) return 0;
+  const stop = new AbortController();
+  let count = 0;
+  for await (const batch of kernel.records('alerts', stop.signal)) {
+    count += batch.records.filter((record) => decodeRecord(record).kind === 'operation').length;
+    batch.ack();
+    if (kernel.unread() === 0) break;
+  }
+  stop.abort();
+  return count;
+}
+
+function shell(command: string, args: readonly string[]): void {
+  const run = spawnSync(command, args, { encoding: 'utf8' });
+  if (run.status !== 0) throw new Failure('host', `\`${command} ${args.join(' ')}\` failed: ${run.error?.message ?? run.stderr.trim()}`);
+}
