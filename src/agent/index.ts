@@ -10,6 +10,8 @@ export { version } from './version.ts';
 export { pinFolder, startService } from './service.ts';
 export type { Service, ServiceOptions } from './service.ts';
 export { readConfig } from './config/config.ts';
+export { loadOrders } from './config/load.ts';
+export type { Loaded, Orders } from './config/load.ts';
 export type { AgentConfig } from './config/config.ts';
 export { disabledBy, disabledFile } from './disabled.ts';
 export { removeFromKernel } from './open-kernel.ts';

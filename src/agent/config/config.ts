@@ -6,7 +6,7 @@ import type { Finding } from '#policy';
 import { defaultExemptions } from '../exempt.ts';
 import type { Exemption } from '../exempt.ts';
 import {
-  booleanOf, bytesOf, codes, durationOf, entriesOf, find, integerOf, itemsOf, resolve, spanOf, textOf,
+  booleanOf, bytesOf, codes, durationOf, entriesOf, find, integerOf, itemsOf, resolve, shown, spanOf, textOf,
 } from './node.ts';
 import type { Entry, Reader } from './node.ts';
 
@@ -58,7 +58,7 @@ export function readConfig(text: string, environment: Readonly<Record<string, st
   const entries = entriesOf(reader, document.contents, 'the configuration', keys);
   refuse(reader, entries.get('kubernetes'), '`kubernetes`');
   const orphan = entries.get('orphanAfter');
-  if (orphan !== undefined && textOf(reader, orphan.value, '`orphanAfter`') !== 'off') refuse(reader, orphan, '`orphanAfter` but `off`');
+  if (orphan !== undefined && textOf(reader, orphan.value, '`orphanAfter`') !== 'off') refuse(reader, orphan, '`orphanAfter` other than `off`');
   const config: AgentConfig = {
     policies: readPolicies(reader, entries.get('policies')),
     ...readContainers(reader, entries.get('containers')),
@@ -67,7 +67,8 @@ export function readConfig(text: string, environment: Readonly<Record<string, st
     socket: readSocket(reader, entries.get('control')),
     exempt: readExempt(reader, entries.get('exempt')),
   };
-  return { config: reader.findings.length === 0 ? config : undefined, findings: reader.findings };
+  const findings = reader.findings.toSorted((a, b) => a.span.start - b.span.start);
+  return { config: findings.length === 0 ? config : undefined, findings };
 }
 
 function refuse(reader: Reader, entry: Entry | undefined, what: string): void {
@@ -97,11 +98,11 @@ function readContainers(reader: Reader, entry: Entry | undefined): Pick<AgentCon
     const name = textOf(reader, item, 'a source');
     if (name === 'containerd') sources.push(name);
     else if (name !== undefined && sourceNames.includes(name)) {
-      find(reader, codes.unsupported, spanOf(item), `the source \`${name}\` is not supported yet`, 'use `containerd` or `auto`');
+      find(reader, codes.unsupported, spanOf(item), `the source \`${shown(reader, item)}\` is not supported yet`, 'use `containerd` or `auto`');
     } else if (name !== undefined) {
       const near = nearest(name, [...sourceNames, 'auto']);
       const hint = near === undefined ? '' : `did you mean \`${near}\`? `;
-      find(reader, codes.value, spanOf(item), `unknown source \`${name}\``, `${hint}accepted are \`auto\` or a list of \`containerd\``);
+      find(reader, codes.value, spanOf(item), `unknown source \`${shown(reader, item)}\``, `${hint}accepted are \`auto\` or a list of \`containerd\``);
     }
   }
   return { sources, containerdSocket };
@@ -159,7 +160,7 @@ function readHttp(reader: Reader, entry: Entry | undefined): AgentConfig['http']
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
   if (match !== null && port <= 65_535) return { host: match[1] ?? match[2]!, port };
-  find(reader, codes.value, spanOf(listen.value), `\`listen\` is \`${text}\``, 'write an address and a port: `127.0.0.1:6791`');
+  find(reader, codes.value, spanOf(listen.value), `\`listen\` is \`${shown(reader, listen.value)}\``, 'write an address and a port: `127.0.0.1:6791`');
   return undefined;
 }
 
@@ -167,7 +168,7 @@ function readSocket(reader: Reader, entry: Entry | undefined): string {
   const socket = entry === undefined ? undefined : entriesOf(reader, entry.value, '`control`', ['socket']).get('socket');
   const path = socket === undefined ? defaultSocket : textOf(reader, socket.value, '`socket`');
   if (path?.startsWith('/')) return path;
-  if (path !== undefined) find(reader, codes.value, spanOf(socket!.value), `\`socket\` is \`${path}\``, 'write an absolute path');
+  if (path !== undefined) find(reader, codes.value, spanOf(socket!.value), `\`socket\` is \`${shown(reader, socket!.value)}\``, 'write an absolute path');
   return defaultSocket;
 }
 

@@ -94,6 +94,12 @@ export function textOf(reader: Reader, node: unknown, what: string): string | un
   });
 }
 
+/** A value as the file has it, for findings: what the environment holds may be a secret. */
+export function shown(reader: Reader, node: unknown): string {
+  const target = resolve(reader, node);
+  return isScalar(target) ? (target.source ?? String(target.toJSON())) : '';
+}
+
 const units: Readonly<Record<string, number>> = {
   '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12,
 };
@@ -105,7 +111,7 @@ export function bytesOf(reader: Reader, node: unknown, what: string, least: numb
   const bytes = match === null ? Number.NaN : Number(match[1]) * units[match[2]!]!;
   if (bytes >= least && Number.isSafeInteger(Math.round(bytes))) return Math.round(bytes);
   if (text === undefined) return undefined;
-  find(reader, codes.value, spanOf(node), `${what} is \`${text}\``, `write a size of at least ${least} bytes, as \`100MiB\` or \`1GiB\``);
+  find(reader, codes.value, spanOf(node), `${what} is \`${shown(reader, node)}\``, `write a size of at least ${least} bytes, as \`100MiB\` or \`1GiB\``);
   return undefined;
 }
 
@@ -117,7 +123,7 @@ export function durationOf(reader: Reader, node: unknown, what: string): number 
   const match = text === undefined ? null : /^(\d+) ?([smhd])$/.exec(text);
   if (match !== null) return Number(match[1]) * durations[match[2]!]!;
   if (text !== undefined) {
-    find(reader, codes.value, spanOf(node), `${what} is \`${text}\``, 'write a duration, as `30d`, `12h`, `10m` or `5s`');
+    find(reader, codes.value, spanOf(node), `${what} is \`${shown(reader, node)}\``, 'write a duration, as `30d`, `12h`, `10m` or `5s`');
   }
   return undefined;
 }
@@ -127,13 +133,13 @@ export function integerOf(reader: Reader, node: unknown, what: string, least: nu
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  find(reader, codes.value, spanOf(node), `${what} is \`${text}\``, `write a whole number from ${least} to ${most}`);
+  find(reader, codes.value, spanOf(node), `${what} is \`${shown(reader, node)}\``, `write a whole number from ${least} to ${most}`);
   return undefined;
 }
 
 export function booleanOf(reader: Reader, node: unknown, what: string): boolean | undefined {
   const text = textOf(reader, node, what);
   if (text === 'true' || text === 'false') return text === 'true';
-  if (text !== undefined) find(reader, codes.value, spanOf(node), `${what} is \`${text}\``, 'write `true` or `false`');
+  if (text !== undefined) find(reader, codes.value, spanOf(node), `${what} is \`${shown(reader, node)}\``, 'write `true` or `false`');
   return undefined;
 }

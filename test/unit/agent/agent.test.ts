@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startAgent } from '#agent';
+import type { Agent, AgentOptions } from '#agent';
+import { factsUnknown, noFacts, parseImageReference } from '#base';
+import type { Container, ContainerSink, ContainerSource } from '#containers';
+import type { OutgoingDocument, Output } from '#outputs';
+import { parsePolicy } from '#policy';
+import type { Policy } from '#policy';
+import { operationRecord, retractionRecord } from '../events/records.ts';
+import { fakeKernel } from './fake-kernel.ts';
+import type { FakeKernel } from './fake-kernel.ts';
+
+const flags = { denied: 1, provisional: 2, undecided: 4 };
+
+function policy(image: string, actions = 'alert, block', file = 'p.yaml'): Policy {
+  const text = `
+selectors: [{name: fresh, operation: createExecutable, targetFilePath: /usr/bin/**, containerImageName: ${image}}]
+responses: [{match: fresh, actions: [${actions}], name: rule of ${image}, severity: 50}]
+`;
+  const { policy: parsed, findings } = parsePolicy(file, text);
+  assert.ok(parsed, JSON.stringify(findings));
+  return parsed;
+}
+
+function container(cgroupId: bigint, given: Partial<Container> = {}): Container {
+  return {
+    id: `c${cgroupId}`,
+    cgroupId,
+    cgroupPath: `/test/c${cgroupId}`,
+    pid: undefined,
+    sharesPids: false,
+    name: undefined,
+    facts: { ...noFacts, image: parseImageReference('demo:1') },
+    source: 'test',
+    runtime: undefined,
+    ...given,
+  };
+}
+
+interface Bench {
+  readonly agent: Agent;
+  readonly kernel: FakeKernel;
+  readonly sink: ContainerSink;
+  readonly documents: OutgoingDocument[];
+  readonly log: string[];
+  /** While set, the output does not take anything. */
+  block(): () => void;
+}
+
+async function bench(given: Partial<AgentOptions> = {}, kernel = fakeKernel()): Promise<Bench> {
+  let sink: ContainerSink | undefined;
+  const source: ContainerSource = {
+    name: 'test',
+    async start(it) {
+      sink = it;
+      return { async [Symbol.asyncDispose]() {} };
+    },
+  };
+  const documents: OutgoingDocument[] = [];
+  let gate: Promise<void> = Promise.resolve();
+  const output: Output = {
+    name: 'memory',
+    async write(batch) {
+      await gate;
+      documents.push(...batch);
+    },
+    async close() {},
+  };
+  const log: string[] = [];
+  const agent = await startAgent({
+    policies: [policy('demo')], monitor: false, sources: [source], outputs: [output], pinFolder: null,
+    log: (line) => void log.push(line), kernel, ...given,
+  });
+  return {
+    agent, kernel, sink: sink!, documents, log,
+    block() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      gate = promise;
+      return resolve;
+    },
+  };
+}
+
+const field = (document: OutgoingDocument | undefined, path: string): unknown =>
+  path.split('.').reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document?.document);
+
+test('a record becomes a document with the rule behind it, and is acked when that is safe', async () => {
+  const { agent, kernel, sink, documents, block } = await bench();
+  await using _ = agent;
+  await sink.put(container(7n));
+  const release = block();
+  const batch = kernel.fill([operationRecord({ sequence: 1n })]);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.deepEqual(kernel.acked, [], 'nothing is acked before the output has it');
+  release();
+  await agent.settle();
+  assert.deepEqual(kernel.acked, [batch]);
+  assert.equal(documents.length, 1);
+  assert.deepEqual(field(documents[0], 'cloud_defend.matched_selectors'), ['fresh']);
+  assert.equal(field(documents[0], 'rule.name'), 'rule of demo');
+  assert.equal(field(documents[0], 'event.severity'), 50);
+  assert.equal(field(documents[0], 'file.path'), '/usr/bin/x');
+  assert.equal(field(documents[0], 'event.outcome'), 'failure');
+  assert.equal(documents[0]!.id, field(documents[0], 'event.id'));
+});
+
+test('a provisional denial that is taken back leaves nothing, and nothing behind it is acked before it', async () => {
+  const { agent, kernel, sink, documents } = await bench();
+  await using _ = agent;
+  await sink.put(container(7n));
+  kernel.fill([operationRecord({ sequence: 1n, key: 5n, flags: flags.denied | flags.provisional })]);
+  kernel.fill([operationRecord({ sequence: 2n })]);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.deepEqual(kernel.acked, []);
+  assert.equal(documents.length, 1);
+  kernel.fill([retractionRecord({ sequence: 3n, key: 5n })]);
+  await agent.settle();
+  assert.deepEqual(kernel.acked, [1, 2, 3]);
+  assert.equal(documents.length, 1);
+  kernel.fill([operationRecord({ sequence: 4n, key: 6n, flags: flags.denied | flags.provisional })]);
+  await agent.settle();
+  assert.equal(documents.length, 2, 'one that is not taken back stands');
+});
+
+test('an undecided operation gives its alert when the container is known, marked as late', async () => {
+  const { agent, kernel, sink, documents } = await bench();
+  await using _ = agent;
+  const unknown = container(7n, { facts: factsUnknown, source: 'cgroup' });
+  await sink.put(unknown);
+  const open = { flags: flags.undecided, actions: 0, possible: 6, pairs: [{ path: '/usr/bin/x', actions: 0 }] };
+  kernel.fill([operationRecord({ ...open, sequence: 1n })]);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(documents.length, 0);
+  assert.equal((await agent.status()).counters.waiting, 1);
+  await sink.put(container(7n));
+  await agent.settle();
+  assert.equal(documents.length, 1);
+  assert.equal(field(documents[0], 'd4c.late'), true);
+  assert.equal(field(documents[0], 'd4c.would_deny'), true);
+  assert.equal(field(documents[0], 'event.outcome'), 'unknown');
+  assert.match(String(field(documents[0], 'message') as string), /let through/);
+  await sink.put(container(8n, { facts: { ...noFacts, image: parseImageReference('other:1') } }));
+  kernel.fill([operationRecord({ ...open, sequence: 2n, container: 8n })]);
+  await agent.settle();
+  assert.equal(documents.length, 1, 'another image: the rule does not concern it');
+});
+
+test('containers that policies tell nothing apart of share one table', async () => {
+  const { agent, kernel, sink } = await bench();
+  await using _ = agent;
+  await sink.put(container(1n));
+  await sink.put(container(2n, { facts: { ...noFacts, image: parseImageReference('demo:2') } }));
+  await sink.put(container(3n, { facts: { ...noFacts, image: parseImageReference('other') } }));
+  const handles = [1n, 2n, 3n].map((cgroupId) => kernel.slots.get(cgroupId)!.handle);
+  assert.equal(handles[0], handles[1]);
+  assert.notEqual(handles[0], handles[2]);
+  const before = kernel.installed.size;
+  sink.removed('/test/c3');
+  await agent.status();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(kernel.slots.has(3n), false);
+  assert.equal(kernel.installed.size, before - 1, 'a table that judges nothing any more is given back');
+});
+
+test('other policies are in force as a whole or not at all', async () => {
+  const { agent, kernel, sink, documents } = await bench();
+  await using _ = agent;
+  await sink.put(container(1n));
+  await sink.put(container(7n));
+  const before = new Map(kernel.slots);
+  const tables = kernel.installed.size;
+  kernel.refuse = true;
+  await assert.rejects(agent.replace([policy('other')]), /no room/);
+  assert.deepEqual(kernel.slots, before);
+  assert.equal(kernel.installed.size, tables);
+  assert.deepEqual((await agent.status()).policies.map(({ file }) => file), ['p.yaml']);
+  kernel.refuse = false;
+  await agent.replace([policy('demo', 'alert', 'new.yaml')]);
+  assert.notEqual(kernel.slots.get(7n)!.handle, before.get(7n)!.handle);
+  assert.ok(![...kernel.installed].some((handle) => [...before.values()].some((slot) => slot.handle === handle)));
+  kernel.fill([operationRecord({ sequence: 1n, timeNs: 9_000_000_000n }), operationRecord({ sequence: 2n, timeNs: 11_000_000_000n })]);
+  await agent.settle();
+  assert.deepEqual(documents.map((it) => field(it, 'd4c.rule.file')), ['p.yaml', 'new.yaml'], 'each by the policies of its time');
+});
+
+test('exempt containers are never blocked; monitor makes every policy let through', async () => {
+  const { agent, kernel, sink } = await bench({ monitor: true });
+  await using _ = agent;
+  await sink.put(container(1n, { facts: { ...noFacts, namespace: 'kube-system', orchestrator: 'kubernetes', pod: 'dns' } }));
+  await sink.put(container(2n));
+  assert.deepEqual([1n, 2n].map((cgroupId) => kernel.slots.get(cgroupId)!.neverBlocked), [true, false]);
+  assert.deepEqual((await agent.status()).policies.map(({ mode }) => mode), ['monitor']);
+});
+
+test('a container of an agent before keeps its rules only as long as its cgroup is there', async () => {
+  const kernel = fakeKernel([987_654_321_987n]);
+  const { agent } = await bench({}, kernel);
+  await using _ = agent;
+  assert.equal(kernel.slots.size, 0);
+});
+
+test('status has the shape that scripts rely on', async () => {
+  const { agent, sink } = await bench();
+  await using _ = agent;
+  await sink.put(container(7n));
+  const status = await agent.status();
+  assert.deepEqual(Object.keys(status.kernel), ['release', 'mechanism', 'hooks']);
+  assert.match(status.policies[0]!.sha256, /^[0-9a-f]{64}$/);
+  const [one] = status.containers;
+  assert.deepEqual([one?.id, one?.cgroupId, one?.image, one?.known], ['c7', '7', 'docker.io/library/demo:1', true]);
+  assert.match(one!.profile!, /^[0-9a-f]+$/);
+  assert.equal(status.counters.events, 5);
+  assert.equal(status.counters.denied, 3);
+  assert.equal(status.counters.lost['ring_full'], 2);
+  assert.deepEqual(status.counters.lostByContainer, { 7: { ring_full: 2 } });
+  assert.deepEqual(status.outputs, [{ name: 'memory', state: 'ok', queued: 0, lastError: null }]);
+  JSON.stringify(status);
+});
+
+test('a record that can\'t be read is counted, and stops nothing', async () => {
+  const { agent, kernel, sink, documents, log } = await bench();
+  await using _ = agent;
+  await sink.put(container(7n));
+  kernel.fill([new Uint8Array(16), operationRecord({ sequence: 1n })]);
+  await agent.settle();
+  assert.equal(documents.length, 1);
+  assert.equal((await agent.status()).counters.lost['not_decoded'], 1);
+  assert.equal(log.length, 1);
+});
