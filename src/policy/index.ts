@@ -19,3 +19,5 @@ export { catalogue, codes } from './catalogue/index.ts';
 export type { Code } from './catalogue/index.ts';
 export { conditionWords, allActions, flatActions, operationsOf } from './vocabulary.ts';
 export type { ConditionName, ValueForm, Word } from './vocabulary.ts';
+export { starterPolicy, starterTests } from './starter.ts';
+export type { StarterImage, StarterOptions } from './starter.ts';

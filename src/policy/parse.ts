@@ -90,6 +90,7 @@ function decodeBytes(bytes: Uint8Array, report: Report): string {
 function readYaml(text: string, report: Report): Node | null {
   const nul = text.indexOf('\0');
   if (nul >= 0) report('P1010', { start: nul, end: nul + 1 }, { key: 'the file' });
+  if (nul >= 0 && text.length > lenientBytesMax) return null;
   const syntax = readSyntax(nul >= 0 ? text.replaceAll('\0', '\ufffd') : text);
   if (syntax.stopped !== null) {
     const { why, span } = syntax.stopped;
