@@ -44,6 +44,11 @@ export const commands: readonly Subcommand[] = [
 /** What stands behind `d4c policy`. */
 export const policyCommands: readonly Subcommand[] = [
   {
+    name: 'new',
+    about: 'writes a commented starter policy in mode monitor: useful as it stands',
+    load: async () => (await import('./policy-new.ts')).registerPolicyNew,
+  },
+  {
     name: 'check',
     about: 'checks policies: every error and warning, with its place and what to write instead',
     load: async () => (await import('./policy-check.ts')).registerPolicyCheck,

@@ -24,6 +24,8 @@ export interface ContainerKinds {
 interface Option {
   readonly facts: Partial<ContainerFacts>;
   readonly words: readonly string[];
+  /** The container lacks what is asked for. */
+  readonly isNone?: true;
 }
 
 /**
@@ -124,7 +126,7 @@ function imageOptions(asked: Asked): readonly Option[] {
       ],
     };
   })));
-  return [...options, { facts: { image: null }, words: ['no image reference'] }];
+  return [...options, { facts: { image: null }, words: ['no image reference'], isNone: true }];
 }
 
 /** Values of both conditions fall together: they speak of one name. */
@@ -158,9 +160,9 @@ function podOptions(asked: Asked): readonly Option[] {
     }))));
   }
   for (const key of keys) options = asked.bounded(options.flatMap((option) => withLabel(asked, option, key, labels)));
-  const isNone = { facts: { orchestrator: null, namespace: null, pod: null, labels: null }, words: ['outside Kubernetes'] };
+  const none: Option = { facts: { orchestrator: null, namespace: null, pod: null, labels: null }, words: ['outside Kubernetes'], isNone: true };
   const asksPod = asked.of('orchestratorType').length > 0;
-  return [...options.map(({ facts, words }) => ({ facts, words: asksPod && words.length === 0 ? ['in Kubernetes'] : words })), isNone];
+  return [...options.map(({ facts, words }) => ({ facts, words: asksPod && words.length === 0 ? ['in Kubernetes'] : words })), none];
 }
 
 function withLabel(asked: Asked, option: Option, key: string, labels: readonly Condition[]): readonly Option[] {
@@ -177,7 +179,7 @@ function clusterOptions(asked: Asked, name: StaticText, fact: 'clusterId' | 'clu
   const atoms = asked.texts(name);
   if (atoms.length === 0) return [{ facts: {}, words: [] }];
   const given = asked.classes(atoms, anyText(false)).map((value) => ({ facts: { [fact]: value }, words: [says(what, value, atoms, `another ${what}`)] }));
-  return [...given, { facts: { [fact]: null }, words: [`no ${what}`] }];
+  return [...given, { facts: { [fact]: null }, words: [`no ${what}`], isNone: true }];
 }
 
 function says(what: string, value: string, atoms: readonly (readonly Pattern[])[], otherwise: string): string {
@@ -197,7 +199,9 @@ function merge(options: readonly Option[], conditions: readonly Condition[]): re
   for (const option of options) {
     const facts = { ...noFacts, ...option.facts };
     const key = conditions.map((condition) => (staticTruth(condition, facts) === true ? '1' : '0')).join('');
-    if (!found.has(key)) found.set(key, option);
+    const before = found.get(key);
+    if (before === undefined) found.set(key, option);
+    else if (option.isNone) found.set(key, { ...before, words: before.words.map((word) => (word.startsWith('another ') ? `${word} or none` : word)) });
   }
   return [...found.values()];
 }

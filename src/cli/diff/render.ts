@@ -25,9 +25,9 @@ const headings: Readonly<Record<DiffCategory, string>> = {
 };
 
 export function renderDiff(diff: MeaningDiff, before: Compared, after: Compared, paint: Paint): string {
-  const lines = [summary(diff, before, after, paint)];
   const late = diff.changes.filter(isLate);
   const known = diff.changes.filter((change) => !isLate(change));
+  const lines = [summary(diff, known.length, before, after, paint)];
   let left = shownMax;
   const add = (heading: string, changes: readonly MeaningChange[]): void => {
     if (changes.length === 0 || left <= 0) return;
@@ -38,8 +38,10 @@ export function renderDiff(diff: MeaningDiff, before: Compared, after: Compared,
   for (const category of diffCategories) {
     add(paint(category === 'allowed' ? 'error' : 'place', headings[category]), known.filter((change) => change.category === category));
   }
-  // what is merely open until a container is known says nothing that is not said of known ones
   add(paint('place', 'only until a container is known'), late.filter(({ category }) => category !== 'other'));
+  const open = late.filter(({ category }) => category === 'other').length;
+  // it says nothing that is not said of containers that are known
+  if (open > 0) lines.push('', `until a container is known, ${open === 1 ? 'one thing more is' : `${open} things more are`} left undecided in another way; \`--json\` has ${open === 1 ? 'it' : 'them'}`);
   if (left < 0) lines.push('', `and ${-left} more changes; \`--json\` has all`);
   for (const gap of diff.gaps) lines.push('', `${paint('warning', 'not proved:')} ${gap}`);
   return `${lines.join('\n')}\n`;
@@ -53,10 +55,10 @@ function isUnknown({ facts }: ContainerKind): boolean {
   return Object.values(facts).every((fact) => fact === undefined);
 }
 
-function summary({ changes, kinds, gaps }: MeaningDiff, before: Compared, after: Compared, paint: Paint): string {
+function summary({ changes, kinds, gaps }: MeaningDiff, known: number, before: Compared, after: Compared, paint: Paint): string {
   const what = `${before.name} → ${after.name}`;
   const compared = kinds === 1 ? 'every container is the same to both' : `${kinds} kinds of containers compared`;
-  if (changes.length > 0) return paint('place', `${what}: ${changes.length} ${changes.length === 1 ? 'change' : 'changes'} in meaning (${compared})`);
+  if (changes.length > 0) return paint('place', `${what}: ${known} ${known === 1 ? 'change' : 'changes'} in meaning${known === 0 ? ' once a container is known' : ''} (${compared})`);
   return gaps.length === 0
     ? `${what}: no change in meaning (proved: ${compared})`
     : `${what}: no change in meaning was found, which is no proof (${compared})`;
@@ -81,18 +83,19 @@ function changeLines(change: MeaningChange, before: Compared, after: Compared, p
   const at = mountsText(mounts);
   if (at !== null && !isPathless) add('at', at);
   if (processes !== null) add('by', processesText(processes));
-  add('was', outcomeText(change, before.policies, change.before));
-  add('now', outcomeText(change, after.policies, change.after));
+  const width = Math.max(verdictText(change.before).length, verdictText(change.after).length);
+  add('was', outcomeText(change, before.policies, change.before, width));
+  add('now', outcomeText(change, after.policies, change.after, width));
   return lines;
 }
 
-function outcomeText(change: MeaningChange, policies: readonly Policy[], verdict: Verdict): string {
+function outcomeText(change: MeaningChange, policies: readonly Policy[], verdict: Verdict, width: number): string {
   const { container, event } = change.where;
   const isNothing = verdict.actions.length === 0 && verdict.decided;
   const none = isDirectory(change) ? 'no selector matches below, or both names are the same to it' : 'no selector matches';
   const why = reason(explain(policies, container.facts, event), verdict);
   const text = why === '' && isNothing ? none : why;
-  return text === '' ? verdictText(verdict) : `${verdictText(verdict).padEnd(14)}  ${text}`;
+  return text === '' ? verdictText(verdict) : `${verdictText(verdict).padEnd(width)}  ${text}`;
 }
 
 function verdictText({ actions, decided }: Verdict): string {
