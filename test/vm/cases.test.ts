@@ -44,7 +44,7 @@ describe(`cases on ${kernel}`, () => {
       for await (const line of createInterface({ input: lines })) seen.push(JSON.parse(line) as Message);
     })();
     const guest = new URL('support/guest.ts', import.meta.url).pathname;
-    const done = await vm.exec([process.execPath, guest, ...chosen.map(({ name }) => name)], {
+    const done = await vm.exec(['node', guest, ...chosen.map(({ name }) => name)], {
       onStdout: (chunk) => void lines.write(chunk),
       onStderr: (chunk) => void process.stderr.write(chunk),
     });

@@ -16,7 +16,7 @@ function row(cases: readonly Case[], result: CaseResult): string[] {
   const wanted = cases.find(({ name }) => name === result.name);
   const good = wanted !== undefined && complaints(wanted, result).length === 0;
   return [
-    good ? '✓' : '✗', result.name, verdict(result.on), verdict(result.off), documents(result.on), String(result.ms),
+    good ? '✓' : '✗', result.name, verdict(result.on), result.off ? verdict(result.off) : '', documents(result.on), String(result.ms),
   ];
 }
 
@@ -29,5 +29,5 @@ function documents(run: Observation): string {
   if (run.documents.length === 0) return '-';
   const shown = run.documents.slice(0, 3).map(summary).map(({ operations, path, denied, status }) =>
     `${(operations as string[]).join('+')} ${String(path ?? status ?? '-')}${denied === true ? ' denied' : ''}`);
-  return shown.join('; ').slice(0, 110) + (run.documents.length > 3 ? ` and ${run.documents.length - 3} more` : '');
+  return JSON.stringify(shown.join('; ')).slice(1, -1).slice(0, 110) + (run.documents.length > 3 ? ` and ${run.documents.length - 3} more` : '');
 }
