@@ -14,7 +14,7 @@ struct link {
 	struct bpf_link *bpf;
 };
 
-/* Without a pin the program is detached by this. */
+/* Without a pin the program is detached by this, before it returns. */
 static void close_link(struct d4c_handle *handle)
 {
 	bpf_link__destroy(((struct link *)handle)->bpf);

@@ -63,7 +63,7 @@ function openPinned(native: Addon, objectFile: string, folder: string): Opened {
     throw new Failure('host', `another agent works with the pin folder \`${folder}\``, { help: 'stop it first' });
   }
   try {
-    removeUnfinished(folder);
+    removeUnfinished(native, folder);
     return takeOver(native, objectFile, folder, lock);
   } catch (error) {
     native.close(lock);
@@ -80,7 +80,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     const older = sets.slice(0, -1);
     const set = openSet(native, newest.folder);
     const containers = native.openMap(join(shared.folder, 'd4c_containers'));
-    for (const one of older) removeLinks(one.folder);
+    for (const one of older) removeLinks(native, one.folder);
     set.speak();
     return { id: shared.id, adopted: true, set, containers, older, lock };
   }
@@ -98,14 +98,14 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
       containers = made.get('d4c_containers');
       if (newest !== undefined) inherit(native, newest, made);
       if (!shared.isNew) return;
-      makeFolder(shared.folder, (unfinished) => {
+      makeFolder(native, shared.folder, (unfinished) => {
         for (const name of sharedMaps) native.pinMap(made.get(name)!, join(unfinished, name));
       });
     },
   });
   if (newest !== undefined) {
     set.speak();
-    for (const one of sets) removeLinks(one.folder);
+    for (const one of sets) removeLinks(native, one.folder);
   }
   return { id: shared.id, adopted: false, set, containers: containers!, older: sets, lock };
 }
@@ -127,7 +127,7 @@ function kernelOf(native: Addon, opened: Opened): Kernel {
   const undrained = new Set(older.flatMap((one) => (['alerts', 'telemetry'] as const).map((ring) => `${one.folder}\n${ring}`)));
   const removeDrained = (one: PinnedSet, ring: RingName): void => {
     undrained.delete(`${one.folder}\n${ring}`);
-    if (![...undrained].some((entry) => entry.startsWith(`${one.folder}\n`))) removeFolder(one.folder);
+    if (![...undrained].some((entry) => entry.startsWith(`${one.folder}\n`))) removeFolder(native, one.folder);
   };
   const readerOf = (ring: RingName) => {
     const before: RingHandle[] = [];

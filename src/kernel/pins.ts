@@ -9,6 +9,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '#base';
+import type { Addon } from './addon.ts';
 
 /** Of bpffs, as statfs tells it. */
 const bpfMagic = 0xcafe4a11;
@@ -72,39 +73,44 @@ export function pinnedLinks(folder: string): string[] {
 }
 
 /** Fills a folder under another name: it is there whole, or not at all. */
-export function makeFolder(folder: string, fill: (unfinished: string) => void): void {
+export function makeFolder(native: Addon, folder: string, fill: (unfinished: string) => void): void {
   const unfinished = join(dirname(folder), `new-${newKernelId()}`);
   mkdirSync(unfinished, { mode: 0o700 });
   try {
     fill(unfinished);
     renameSync(unfinished, folder);
   } catch (error) {
-    removeFolder(unfinished);
+    removeFolder(native, unfinished);
     throw error;
   }
 }
 
-/** Unpins: links first, which detaches their programs. */
-export function removeFolder(folder: string): void {
-  const names = entries(folder);
-  const isLink = (name: string): boolean => name.startsWith('link_');
-  for (const name of [...names.filter(isLink), ...names.filter((name) => !isLink(name))]) unlinkSync(join(folder, name));
+/** Unpins what is there; a set's programs are detached first. */
+export function removeFolder(native: Addon, folder: string): void {
+  removeLinks(native, folder);
+  for (const name of entries(folder)) unlinkSync(join(folder, name));
   rmdirSync(folder);
 }
 
-/** Detaches the programs of a set whose maps stay. */
-export function removeLinks(folder: string): void {
-  for (const program of pinnedLinks(folder)) unlinkSync(join(folder, linkPin(program)));
+/**
+ * Detaches the programs of a set whose maps stay. A link that goes with its pin does so some time later, one
+ * that goes with its last descriptor at once: so the descriptors outlive the pins.
+ */
+export function removeLinks(native: Addon, folder: string): void {
+  const links = pinnedLinks(folder).map((program) => join(folder, linkPin(program)));
+  const held = links.map((path) => native.openLink(path));
+  for (const path of links) unlinkSync(path);
+  for (const link of held) native.close(link);
 }
 
-export function removeUnfinished(folder: string): void {
-  for (const name of entries(folder)) if (name.startsWith('new-')) removeFolder(join(folder, name));
+export function removeUnfinished(native: Addon, folder: string): void {
+  for (const name of entries(folder)) if (name.startsWith('new-')) removeFolder(native, join(folder, name));
 }
 
 /** Takes all of it out of the kernel: nothing is enforced any more. False: there was nothing. */
-export function removePins(folder: string): boolean {
+export function removePins(native: Addon, folder: string): boolean {
   const names = entries(folder);
-  for (const name of names) removeFolder(join(folder, name));
+  for (const name of names) removeFolder(native, join(folder, name));
   if (names.length > 0) rmdirSync(folder);
   return names.length > 0;
 }

@@ -66,7 +66,7 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
     };
     if (options.folder === null) attachAll(null);
     else {
-      makeFolder(options.folder, (unfinished) => {
+      makeFolder(native, options.folder, (unfinished) => {
         for (const name of ownMaps) native.pinMap(maps.get(name)!, join(unfinished, name));
         attachAll(unfinished);
       });

@@ -12,7 +12,7 @@ export function uninstall(pinFolder: string): boolean {
     throw new Failure('host', `an agent works with the pin folder \`${pinFolder}\``, { help: 'stop it first' });
   }
   try {
-    return removePins(pinFolder);
+    return removePins(native, pinFolder);
   } finally {
     native.close(lock);
   }

@@ -1,7 +1,7 @@
 /** What the guest programs of these tests share: the kernel half under a policy, containers, and what it reported. */
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { constants, decodeRecord } from '#abi';
 import type { KernelRecord, OperationRecord } from '#abi';
@@ -70,7 +70,8 @@ export interface Bench extends AsyncDisposable {
   run(script: string, table?: TableHandle): Promise<Ran>;
 }
 
-export async function openBench(kernel: Kernel, table: TableHandle): Promise<Bench> {
+/** `files`: more of the image, by path; a text that begins with `-> ` is a symbolic link. */
+export async function openBench(kernel: Kernel, table: TableHandle, files: Readonly<Record<string, string>> = {}): Promise<Bench> {
   const records: KernelRecord[] = [];
   const stop = new AbortController();
   const reading = (async () => {
@@ -79,7 +80,7 @@ export async function openBench(kernel: Kernel, table: TableHandle): Promise<Ben
       batch.ack();
     }
   })();
-  const image = makeImage(join(root, 'build/demo-image'), [], [], []);
+  const image = makeImage(join(root, 'build/demo-image'), [join(root, 'build/cases'), layerOf(files)], [], []);
   let count = 0;
   return {
     async run(script, under = table) {
@@ -95,6 +96,18 @@ export async function openBench(kernel: Kernel, table: TableHandle): Promise<Ben
       image[Symbol.dispose]();
     },
   };
+}
+
+function layerOf(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync('/run/d4c-layer-');
+  mkdirSync(join(folder, 'usr/bin'), { recursive: true });
+  cpSync(join(root, 'build/cases/try-ran'), join(folder, 'usr/bin/try-ran'));
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    if (text.startsWith('-> ')) symlinkSync(text.slice('-> '.length), join(folder, path));
+    else writeFileSync(join(folder, path), text);
+  }
+  return folder;
 }
 
 function runContainer(kernel: Kernel, image: DemoImage, name: string, script: string, table: TableHandle): Omit<Ran, 'records'> {
