@@ -26,7 +26,9 @@ export const caseSets: readonly CaseSet[] = [
 /** What the check says of a policy. */
 function findingsOf(file: string): string {
   const { text, findings } = parsePolicy('policy.yaml', readFileSync(file));
-  return findings.length === 0 ? 'no findings\n' : renderText({ file: 'policy.yaml', text, findings });
+  return findings.length === 0
+    ? 'no findings\n'
+    : renderText({ file: 'policy.yaml', text, findings });
 }
 
 export function inputsOf({ folder, input }: CaseSet): readonly string[] {

@@ -9,11 +9,19 @@ import { exitCodes, printFailure, tolerateClosedPipe } from './output.ts';
 import { version } from './version.ts';
 
 async function main(words: readonly string[]): Promise<void> {
-  const program = new Command('d4c').description('Defend for Containers: keeps containers what their images say they are');
-  program.version(version(), '-V, --version', 'the version of d4c').helpOption('-h, --help', 'this help').exitOverride();
+  const program = new Command('d4c').description(
+    'Defend for Containers: keeps containers what their images say they are',
+  );
+  program
+    .version(version(), '-V, --version', 'the version of d4c')
+    .helpOption('-h, --help', 'this help')
+    .exitOverride();
   program.helpCommand('help [command]', 'help on a command');
   await offer(program, commands, words[0] === 'help' ? words[1] : words[0]);
-  const policy = program.command('policy').description('checks, explains and tests policies').exitOverride();
+  const policy = program
+    .command('policy')
+    .description('checks, explains and tests policies')
+    .exitOverride();
   policy.helpOption('-h, --help', 'this help').helpCommand('help [command]', 'help on a command');
   if (words.includes('policy')) {
     const [, ...rest] = words.slice(words.indexOf('policy'));
@@ -29,7 +37,11 @@ async function main(words: readonly string[]): Promise<void> {
 }
 
 /** Registers the subcommand that is asked for, and of the others what the help says of them. */
-async function offer(parent: Command, subcommands: readonly Subcommand[], asked: string | undefined): Promise<void> {
+async function offer(
+  parent: Command,
+  subcommands: readonly Subcommand[],
+  asked: string | undefined,
+): Promise<void> {
   for (const { name, about, load } of subcommands) {
     if (name !== asked) {
       parent.command(name).description(about);
@@ -38,7 +50,10 @@ async function offer(parent: Command, subcommands: readonly Subcommand[], asked:
     const register = await load();
     register(parent);
     for (const command of parent.commands) {
-      command.exitOverride().helpOption('-h, --help', 'this help').showHelpAfterError('(`--help` tells what is accepted)');
+      command
+        .exitOverride()
+        .helpOption('-h, --help', 'this help')
+        .showHelpAfterError('(`--help` tells what is accepted)');
     }
   }
 }

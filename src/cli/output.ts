@@ -18,8 +18,11 @@ const formats: Readonly<Record<Style, Format>> = {
 
 /** Colours if the stream is a terminal and `NO_COLOR` is not set. */
 export function painter(stream: NodeJS.WriteStream): Paint {
-  const isColoured = stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
-  return isColoured ? (style, text) => styleText(formats[style], text, { validateStream: false }) : (_, text) => text;
+  const isColoured =
+    stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+  return isColoured
+    ? (style, text) => styleText(formats[style], text, { validateStream: false })
+    : (_, text) => text;
 }
 
 /** Says on standard error what went wrong and what to do; never a stack trace, unless one is asked for. */
@@ -31,13 +34,15 @@ export function printFailure(error: unknown): void {
   };
   if (isFailure(error)) return say(error.message, helpOf(error));
   const detail = error instanceof Error ? error.message : String(error);
-  if (process.env['D4C_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (process.env['D4C_DEBUG'] !== undefined && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
   say(`a failure of ours: ${detail}`, 'run it again with D4C_DEBUG=1 and report what it prints');
 }
 
 function helpOf(failure: Failure): string | undefined {
   const cause = failure.cause instanceof Error ? failure.cause.message : undefined;
-  if (failure.help !== undefined || cause === undefined || failure.message.includes(cause)) return failure.help;
+  if (failure.help !== undefined || cause === undefined || failure.message.includes(cause))
+    return failure.help;
   return `the cause is: ${cause}`;
 }
 

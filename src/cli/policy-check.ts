@@ -21,9 +21,15 @@ interface CheckOptions {
 export function registerPolicyCheck(policy: Command): void {
   policy
     .command('check')
-    .description('checks policies: every error and warning, with its place and what to write instead')
+    .description(
+      'checks policies: every error and warning, with its place and what to write instead',
+    )
     .argument('<file...>', 'policy files; `-` is standard input')
-    .addOption(new Option('--format <format>', 'how findings are written').choices([...formats]).default('text'))
+    .addOption(
+      new Option('--format <format>', 'how findings are written')
+        .choices([...formats])
+        .default('text'),
+    )
     .option('--json', 'the same as --format json')
     .option('--strict', 'exit status 1 for warnings too (default: for errors only)')
     .action(async (files: readonly string[], options: CheckOptions) => {
@@ -40,7 +46,9 @@ async function check(files: readonly string[], options: CheckOptions): Promise<n
   const checked = outcomes.filter((outcome) => 'findings' in outcome);
   const failed = outcomes.filter((outcome) => 'failure' in outcome);
   for (const { failure } of failed) printFailure(failure);
-  process.stdout.write(await render(options.json === true ? 'json' : options.format, outcomes, checked));
+  process.stdout.write(
+    await render(options.json === true ? 'json' : options.format, outcomes, checked),
+  );
   if (failed.length > 0) return exitCodes.failure;
   const findings = checked.flatMap((file) => file.findings);
   const isBad = findings.some(({ severity }) => severity === 'error' || options.strict === true);
@@ -59,7 +67,11 @@ async function checkFile(file: string): Promise<Outcome> {
   }
 }
 
-async function render(format: Format, outcomes: readonly Outcome[], checked: readonly CheckedFile[]): Promise<string> {
+async function render(
+  format: Format,
+  outcomes: readonly Outcome[],
+  checked: readonly CheckedFile[],
+): Promise<string> {
   switch (format) {
     case 'text':
       return renderForPeople(checked);
@@ -112,7 +124,9 @@ export async function checkFiles(files: readonly string[]): Promise<boolean> {
     if ('failure' in checked) throw checked.failure;
     const errors = checked.findings.filter(({ severity }) => severity === 'error');
     if (errors.length === 0) continue;
-    process.stderr.write(`${renderText({ ...checked, findings: errors }, painter(process.stderr))}\n`);
+    process.stderr.write(
+      `${renderText({ ...checked, findings: errors }, painter(process.stderr))}\n`,
+    );
     isFine = false;
   }
   return isFine;

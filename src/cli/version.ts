@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 
 /** The version of this program, from the manifest above. */
 export function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
   return (manifest as { version: string }).version;
 }

@@ -1,5 +1,12 @@
 import type { Place } from './finding.ts';
-import type { ActionName, Located, OperationName, Response, SectionKind, Selector } from './model.ts';
+import type {
+  ActionName,
+  Located,
+  OperationName,
+  Response,
+  SectionKind,
+  Selector,
+} from './model.ts';
 import type { ConditionName } from './vocabulary.ts';
 
 /** A policy as far as it could be read: what rules look at, and a policy is made of if there is no error. */

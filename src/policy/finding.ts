@@ -30,7 +30,10 @@ const shownCharsMax = 72;
 
 /** The user's own text inside a message: in backticks, on one line, cut when long. */
 export function quote(text: string): string {
-  const visible = text.replace(/\p{Cc}|\p{Cs}|[\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu, escapeOf);
+  const visible = text.replace(
+    /\p{Cc}|\p{Cs}|[\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu,
+    escapeOf,
+  );
   const chars = Array.from(visible);
   return `\`${chars.length > shownCharsMax ? `${chars.slice(0, shownCharsMax - 1).join('')}…` : visible}\``;
 }

@@ -38,15 +38,23 @@ export function parsePolicy(file: string, input: Uint8Array | string): Parsed {
     report('P1007', { start: 0, end: 0 });
     return Object.freeze({ policy: null, findings: Object.freeze(findings()), text: '' });
   }
-  const text = bytes === null ? (input as string).replace(/^\ufeff/, '') : decodeBytes(bytes, report);
-  if (text === '' && hasErrors()) return Object.freeze({ policy: null, findings: Object.freeze(findings()), text });
+  const text =
+    bytes === null ? (input as string).replace(/^\ufeff/, '') : decodeBytes(bytes, report);
+  if (text === '' && hasErrors())
+    return Object.freeze({ policy: null, findings: Object.freeze(findings()), text });
   const root = readYaml(text, report);
   const before = findings();
   const draft = root === null ? null : readDocument(report, root);
   if (draft !== null) checkDraft(draft, report);
   const found = findings();
-  const futile = new Set(found.filter(({ code }) => code === 'P6003' || code === 'P6005').map(({ span }) => span.start));
-  const told = found.filter((finding) => isToBeTold(finding, before, text) && !(finding.code === 'P6004' && futile.has(finding.span.start)));
+  const futile = new Set(
+    found.filter(({ code }) => code === 'P6003' || code === 'P6005').map(({ span }) => span.start),
+  );
+  const told = found.filter(
+    (finding) =>
+      isToBeTold(finding, before, text) &&
+      !(finding.code === 'P6004' && futile.has(finding.span.start)),
+  );
   const policy = draft === null || hasErrors() ? null : makePolicy(file, text, draft);
   return Object.freeze({ policy, findings: Object.freeze(told), text });
 }
@@ -67,8 +75,14 @@ function isToBeTold(finding: Finding, before: readonly Finding[], text: string):
   return !torn.some((other) => {
     if (other.code !== 'P1001') return false;
     const touches = span.start <= other.span.end && span.end >= other.span.start;
-    const [first, last] = span.start < other.span.start ? [span.start, other.span.start] : [other.span.start, span.start];
-    return touches || (shaped.includes(code) && last - first < nearChars && !text.slice(first, last).includes('\n'));
+    const [first, last] =
+      span.start < other.span.start
+        ? [span.start, other.span.start]
+        : [other.span.start, span.start];
+    return (
+      touches ||
+      (shaped.includes(code) && last - first < nearChars && !text.slice(first, last).includes('\n'))
+    );
   });
 }
 
@@ -79,10 +93,15 @@ function decodeBytes(bytes: Uint8Array, report: Report): string {
   const { text, bad } = decode(bytes);
   if (bad === null) return text;
   const hex = `\`0x${bad.byte.toString(16).padStart(2, '0')}\``;
-  const isWide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  const isWide =
+    (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const advice = isWide ? 'it is UTF-16: save it as UTF-8' : 'save the file as UTF-8';
   const told = isWide || bytes.length > lenientBytesMax ? '' : text;
-  report('P1002', within([bad.offset, bad.offset + 1], told), { byte: hex, offset: String(bad.offsetBytes), advice });
+  report('P1002', within([bad.offset, bad.offset + 1], told), {
+    byte: hex,
+    offset: String(bad.offsetBytes),
+    advice,
+  });
   return told;
 }
 
@@ -119,19 +138,25 @@ const tooLong = {
   most: String(limits.valueBytesMax),
 };
 
-function reportSyntax({ errors, tags, unclosed, second }: Syntax, text: string, report: Report): void {
+function reportSyntax(
+  { errors, tags, unclosed, second }: Syntax,
+  text: string,
+  report: Report,
+): void {
   const starts = lineStarts(text);
   const lineOf = (offset: number): number => lineAt(starts, offset);
   for (const mark of unclosed) report('P1001', mark.span, unclosedWords(mark.text));
   const isNew = ({ code, pos }: YAMLParseError): boolean =>
-    code !== 'MULTIPLE_DOCS' && !unclosed.some(({ span, upTo }) => pos[0] >= span.start && pos[0] <= upTo);
+    code !== 'MULTIPLE_DOCS' &&
+    !unclosed.some(({ span, upTo }) => pos[0] >= span.start && pos[0] <= upTo);
   for (const error of onePerLine(errors.filter(isNew), lineOf)) {
     const rest = text.slice(error.pos[0], starts[lineOf(error.pos[0])]);
     report('P1001', within(error.pos, text), yamlWords(error, rest));
   }
   if (second !== null) report('P1003', second);
   for (const tag of tags) {
-    if (tag.text !== '!!str' && tag.text !== '!<tag:yaml.org,2002:str>') report('P1013', tag.span, { tag: quote(tag.text) });
+    if (tag.text !== '!!str' && tag.text !== '!<tag:yaml.org,2002:str>')
+      report('P1013', tag.span, { tag: quote(tag.text) });
   }
 }
 
@@ -149,5 +174,12 @@ function makePolicy(file: string, text: string, draft: Draft): Policy {
     }),
   );
   const { name, mode } = draft;
-  return Object.freeze({ kind: 'policy', file, text, name, mode, sections: Object.freeze(sections) });
+  return Object.freeze({
+    kind: 'policy',
+    file,
+    text,
+    name,
+    mode,
+    sections: Object.freeze(sections),
+  });
 }

@@ -22,14 +22,27 @@ const both: readonly SectionKind[] = ['file', 'process'];
 const fileOnly: readonly SectionKind[] = ['file'];
 
 function word(name: ConditionName, form: ValueForm, about: string, more: Partial<Word> = {}): Word {
-  return Object.freeze({ name, form, about, otherNames: [], sections: both, excludes: undefined, ...more });
+  return Object.freeze({
+    name,
+    form,
+    about,
+    otherNames: [],
+    sections: both,
+    excludes: undefined,
+    ...more,
+  });
 }
 
 export const conditionWords: readonly Word[] = Object.freeze([
-  word('containerImageFullName', 'text', 'registry and repository of the image, no tag: `docker.io/library/nginx`', {
-    otherNames: ['fullContainerImageName'],
-    excludes: 'containerImageName',
-  }),
+  word(
+    'containerImageFullName',
+    'text',
+    'registry and repository of the image, no tag: `docker.io/library/nginx`',
+    {
+      otherNames: ['fullContainerImageName'],
+      excludes: 'containerImageName',
+    },
+  ),
   word('containerImageName', 'text', 'last component of the repository of the image: `nginx`', {
     excludes: 'containerImageFullName',
   }),
@@ -37,11 +50,20 @@ export const conditionWords: readonly Word[] = Object.freeze([
   word('kubernetesClusterId', 'text', 'uid of the namespace `kube-system` of the cluster', {
     otherNames: ['orchestratorClusterId'],
   }),
-  word('kubernetesClusterName', 'text', 'name of the cluster', { otherNames: ['orchestratorClusterName'] }),
-  word('kubernetesNamespace', 'text', 'namespace of the pod', { otherNames: ['orchestratorNamespace'] }),
-  word('kubernetesPodLabel', 'label', 'labels of the pod as `key:value`; different keys must all match', {
-    otherNames: ['orchestratorResourceLabel', 'kubernetesResourceLabel'],
+  word('kubernetesClusterName', 'text', 'name of the cluster', {
+    otherNames: ['orchestratorClusterName'],
   }),
+  word('kubernetesNamespace', 'text', 'namespace of the pod', {
+    otherNames: ['orchestratorNamespace'],
+  }),
+  word(
+    'kubernetesPodLabel',
+    'label',
+    'labels of the pod as `key:value`; different keys must all match',
+    {
+      otherNames: ['orchestratorResourceLabel', 'kubernetesResourceLabel'],
+    },
+  ),
   word('kubernetesPodName', 'text', 'name of the pod', {
     otherNames: ['orchestratorResourceName', 'kubernetesResourceName'],
   }),
@@ -57,8 +79,12 @@ export const conditionWords: readonly Word[] = Object.freeze([
     sections: fileOnly,
     excludes: 'ignoreVolumeMounts',
   }),
-  word('processExecutable', 'path', 'path of the acting process’s executable', { excludes: 'processName' }),
-  word('processName', 'text', 'file name of the acting process’s executable', { excludes: 'processExecutable' }),
+  word('processExecutable', 'path', 'path of the acting process’s executable', {
+    excludes: 'processName',
+  }),
+  word('processName', 'text', 'file name of the acting process’s executable', {
+    excludes: 'processExecutable',
+  }),
   word('processUserId', 'user', 'effective user id of the acting process'),
   word('sessionLeaderInteractive', 'boolean', 'whether the session has a controlling terminal'),
   word('sessionLeaderName', 'text', 'file name of the session leader’s executable'),
@@ -66,7 +92,9 @@ export const conditionWords: readonly Word[] = Object.freeze([
 
 /** Every name by which a condition can be written. */
 export const conditionByName: ReadonlyMap<string, Word> = new Map(
-  conditionWords.flatMap((entry) => [entry.name, ...entry.otherNames].map((name) => [name, entry] as const)),
+  conditionWords.flatMap((entry) =>
+    [entry.name, ...entry.otherNames].map((name) => [name, entry] as const),
+  ),
 );
 
 export const processOperations: readonly OperationName[] = Object.freeze(['fork', 'exec']);

@@ -22,7 +22,9 @@ const groups: readonly (readonly [string, string])[] = [
 
 function list(): string {
   const parts = groups.map(([prefix, title]) => {
-    const rows = codes.filter((code) => code.startsWith(prefix)).map((code) => `| [${code}](${code}.md) | ${catalogue[code].title} |`);
+    const rows = codes
+      .filter((code) => code.startsWith(prefix))
+      .map((code) => `| [${code}](${code}.md) | ${catalogue[code].title} |`);
     return `## ${title}\n\n| code | about |\n| --- | --- |\n${rows.join('\n')}\n`;
   });
   return `${note}\n\n# Findings\n\nWhat \`d4c policy check\` can say of a policy.\n\n${parts.join('\n')}`;
@@ -34,7 +36,9 @@ function page(code: Code): string {
   const parts = [
     note,
     `# ${code}: ${title}`,
-    severity === 'error' ? 'An error: the policy is not put in force.' : 'A warning: the policy is put in force; with `--strict` the check fails.',
+    severity === 'error'
+      ? 'An error: the policy is not put in force.'
+      : 'A warning: the policy is put in force; with `--strict` the check fails.',
     why,
     '## With this finding',
     fenced('yaml', shown),

@@ -17,7 +17,11 @@ export function generateSchema(): string {
     type: 'object',
     properties: {
       name: { ...text, description: 'name of the policy' },
-      mode: { enum: ['enforce', 'monitor'], default: 'enforce', description: 'monitor: every block is let through, and told' },
+      mode: {
+        enum: ['enforce', 'monitor'],
+        default: 'enforce',
+        description: 'monitor: every block is let through, and told',
+      },
       selectors: { $ref: '#/definitions/flatSelectors' },
       responses: { $ref: '#/definitions/flatResponses' },
       file: { $ref: '#/definitions/file' },
@@ -25,7 +29,10 @@ export function generateSchema(): string {
     },
     additionalProperties: false,
     oneOf: [
-      { required: ['selectors', 'responses'], not: { anyOf: [{ required: ['file'] }, { required: ['process'] }] } },
+      {
+        required: ['selectors', 'responses'],
+        not: { anyOf: [{ required: ['file'] }, { required: ['process'] }] },
+      },
       {
         anyOf: [{ required: ['file'] }, { required: ['process'] }],
         not: { anyOf: [{ required: ['selectors'] }, { required: ['responses'] }] },
@@ -42,7 +49,11 @@ export function generateSchema(): string {
 }
 
 const unescaped = '(?:[^\\\\]|\\\\[\\\\*])';
-const text: Schema = { type: ['string', 'number', 'boolean'], minLength: 1, maxLength: limits.valueBytesMax };
+const text: Schema = {
+  type: ['string', 'number', 'boolean'],
+  minLength: 1,
+  maxLength: limits.valueBytesMax,
+};
 const name: Schema = {
   type: ['string', 'number', 'boolean'],
   pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
@@ -56,7 +67,11 @@ const forms: Readonly<Record<ValueForm, Schema>> = {
     maxLength: limits.valueBytesMax,
     pattern: `^(?!.*//)(?!.*/\\.{1,2}(?:/|$))(?!.*/$)(?:/|\\*\\*)${unescaped}*$`,
   }),
-  label: listOf({ type: 'string', maxLength: limits.valueBytesMax, pattern: `^(?:[^\\\\:*]|\\\\[\\\\*])+:${unescaped}*$` }),
+  label: listOf({
+    type: 'string',
+    maxLength: limits.valueBytesMax,
+    pattern: `^(?:[^\\\\:*]|\\\\[\\\\*])+:${unescaped}*$`,
+  }),
   orchestrator: listOf({ enum: ['kubernetes'] }),
   user: listOf({
     anyOf: [
@@ -88,7 +103,9 @@ function section(kind: SectionKind): Schema {
 
 function selector(kind: SectionKind): Schema {
   const words = conditionWords.filter(({ sections }) => sections.includes(kind));
-  const conditions = words.flatMap((word) => spellings(word).map((key) => [key, { ...forms[word.form], description: word.about }]));
+  const conditions = words.flatMap((word) =>
+    spellings(word).map((key) => [key, { ...forms[word.form], description: word.about }]),
+  );
   return {
     type: 'object',
     required: ['name'],
@@ -99,7 +116,10 @@ function selector(kind: SectionKind): Schema {
       operation: { ...listOf({ enum: operationsOf(kind) }), description: 'what is done' },
       ...(Object.fromEntries(conditions) as Schema),
     },
-    anyOf: [{ required: ['operation'] }, ...words.flatMap((word) => spellings(word).map((key) => given(word, key)))],
+    anyOf: [
+      { required: ['operation'] },
+      ...words.flatMap((word) => spellings(word).map((key) => given(word, key))),
+    ],
     allOf: [...words.flatMap(twoNames), ...words.flatMap((word) => exclusions(word, words))],
   };
 }
@@ -110,12 +130,16 @@ function spellings(word: Word): readonly string[] {
 
 /** That a condition is there; `false` for an `ignore…` is none. */
 function given(word: Word, key: string): Schema {
-  return word.form === 'flag' ? { required: [key], properties: { [key]: isTrue } } : { required: [key] };
+  return word.form === 'flag'
+    ? { required: [key], properties: { [key]: isTrue } }
+    : { required: [key] };
 }
 
 function twoNames(word: Word): readonly Schema[] {
   const keys = spellings(word);
-  return keys.flatMap((key, index) => keys.slice(index + 1).map((other) => ({ not: { required: [key, other] } })));
+  return keys.flatMap((key, index) =>
+    keys.slice(index + 1).map((other) => ({ not: { required: [key, other] } })),
+  );
 }
 
 function exclusions(word: Word, words: readonly Word[]): readonly Schema[] {
@@ -123,7 +147,9 @@ function exclusions(word: Word, words: readonly Word[]): readonly Schema[] {
   // Each pair is told by both; once is enough.
   if (other === undefined || other.name < word.name) return [];
   return spellings(word).flatMap((key) =>
-    spellings(other).map((otherKey) => ({ not: { allOf: [given(word, key), given(other, otherKey)] } })),
+    spellings(other).map((otherKey) => ({
+      not: { allOf: [given(word, key), given(other, otherKey)] },
+    })),
   );
 }
 
@@ -134,7 +160,10 @@ function response(actions: readonly string[]): Schema {
     additionalProperties: false,
     properties: {
       match: { ...listOf(name), description: 'selectors of which one must match' },
-      exclude: { anyOf: [listOf(name, 0), { type: 'null' }], description: 'selectors of which none may match' },
+      exclude: {
+        anyOf: [listOf(name, 0), { type: 'null' }],
+        description: 'selectors of which none may match',
+      },
       actions: {
         description: 'what is done; `block` requires `alert`',
         anyOf: [
@@ -157,7 +186,11 @@ function response(actions: readonly string[]): Schema {
         ],
         description: '`event.severity` of the documents, 1 to 100',
       },
-      runbook: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9+.-]*://\\S+$', description: 'URL, `rule.reference` of the documents' },
+      runbook: {
+        type: 'string',
+        pattern: '^[A-Za-z][A-Za-z0-9+.-]*://\\S+$',
+        description: 'URL, `rule.reference` of the documents',
+      },
     },
   };
 }

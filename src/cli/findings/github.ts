@@ -13,7 +13,9 @@ export function renderGithub(checked: CheckedFile): string {
         ...(span.line === span.endLine ? { col: span.column, endColumn: span.endColumn } : {}),
         title: code,
       };
-      const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(String(value))}`);
+      const list = Object.entries(properties).map(
+        ([key, value]) => `${key}=${escapeProperty(String(value))}`,
+      );
       return `::${severity} ${list.join(',')}::${escapeData(`${message}\n${help}`)}\n`;
     })
     .join('');

@@ -17,7 +17,14 @@ export function limitFindings(policy: Policy): readonly Finding[] {
     const advice = error.help ?? 'use fewer paths, or fewer wildcards';
     const [first, ...others] = culprits(policy, `${error.message} ${advice}`);
     const related = others.map((span) => ({ message: 'this selector costs much too', span }));
-    return [makeFinding('P5001', first ?? { start: 0, end: 0 }, { problem: error.message, advice }, related)];
+    return [
+      makeFinding(
+        'P5001',
+        first ?? { start: 0, end: 0 },
+        { problem: error.message, advice },
+        related,
+      ),
+    ];
   }
 }
 

@@ -3,7 +3,9 @@ import type { CheckedFile, Code, LineSpan } from '#policy';
 
 /** All findings as one log in SARIF 2.1.0, the form that code scanning services take. */
 export function renderSarif(files: readonly CheckedFile[], version: string): string {
-  const used = codes.filter((code) => files.some(({ findings }) => findings.some((finding) => finding.code === code)));
+  const used = codes.filter((code) =>
+    files.some(({ findings }) => findings.some((finding) => finding.code === code)),
+  );
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -32,7 +34,12 @@ function ruleOf(code: Code): object {
 function resultsOf(checked: CheckedFile, used: readonly Code[]): object[] {
   const place = (span: LineSpan): object => ({
     artifactLocation: { uri: uriOf(checked.file) },
-    region: { startLine: span.line, startColumn: span.column, endLine: span.endLine, endColumn: span.endColumn },
+    region: {
+      startLine: span.line,
+      startColumn: span.column,
+      endLine: span.endLine,
+      endColumn: span.endColumn,
+    },
   });
   return locate(checked).map(({ code, severity, message, help, span, related }) => ({
     ruleId: code,
@@ -42,7 +49,13 @@ function resultsOf(checked: CheckedFile, used: readonly Code[]): object[] {
     locations: [{ physicalLocation: place(span) }],
     ...(related.length === 0
       ? {}
-      : { relatedLocations: related.map((one, id) => ({ id, message: { text: one.message }, physicalLocation: place(one.span) })) }),
+      : {
+          relatedLocations: related.map((one, id) => ({
+            id,
+            message: { text: one.message },
+            physicalLocation: place(one.span),
+          })),
+        }),
   }));
 }
 

@@ -21,7 +21,16 @@ export const fileEntries = {
     message: 'the file is not UTF-8: byte {byte} at offset {offset}',
     help: '{advice}',
     why: 'A policy is read as UTF-8 and nothing is guessed: a guess could change which file a path names.',
-    bad: { shown: 'a file in Latin-1 or UTF-16', make: () => Uint8Array.from([...new TextEncoder().encode(`# caf`), 0xe9, 0x0a, ...new TextEncoder().encode(fine)]) },
+    bad: {
+      shown: 'a file in Latin-1 or UTF-16',
+      make: () =>
+        Uint8Array.from([
+          ...new TextEncoder().encode(`# caf`),
+          0xe9,
+          0x0a,
+          ...new TextEncoder().encode(fine),
+        ]),
+    },
     good: `# café\n${fine}`,
   },
   P1003: {
@@ -75,8 +84,16 @@ export const fileEntries = {
     message: 'with its aliases written out the file has more than 1,000,000 nodes',
     help: 'use fewer aliases inside of what other aliases stand for',
     why: 'A few lines of aliases of aliases can stand for more values than any memory holds ("billion laughs").',
-    bad: { shown: 'a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n# … and so on, to h', make: laughs },
-    good: policyWith({ selector: 'targetFilePath: &paths [/usr/bin/**]', selectors: '- name: second\n  operation: createExecutable\n  targetFilePath: *paths', response: 'match: [example, second]\nactions: [alert]' }).replace('operation: createExecutable', 'operation: execDrift'),
+    bad: {
+      shown:
+        'a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n# … and so on, to h',
+      make: laughs,
+    },
+    good: policyWith({
+      selector: 'targetFilePath: &paths [/usr/bin/**]',
+      selectors: '- name: second\n  operation: createExecutable\n  targetFilePath: *paths',
+      response: 'match: [example, second]\nactions: [alert]',
+    }).replace('operation: createExecutable', 'operation: execDrift'),
   },
   P1009: {
     severity: 'error',
@@ -151,7 +168,10 @@ export const fileEntries = {
     message: '{rest} further findings are not shown, only the first {shown} are',
     help: 'mend these first, then check again',
     why: 'A file with so many findings is most often not a policy, or made by a program that has one mistake.',
-    bad: { shown: 'a selector with 2,000 relative paths', make: () => policyWith({ selector: `targetFilePath:\n${'  - usr\n'.repeat(2_000)}` }) },
+    bad: {
+      shown: 'a selector with 2,000 relative paths',
+      make: () => policyWith({ selector: `targetFilePath:\n${'  - usr\n'.repeat(2_000)}` }),
+    },
     good: fine,
   },
   P1017: {
@@ -160,7 +180,10 @@ export const fileEntries = {
     message: 'the file has far more line ends, spaces, comments and marks than values',
     help: 'is this a policy? look here for a run of commas, brackets or empty lines, and remove it',
     why: 'Such a file is most often data of another kind, or made to exhaust what reads it.',
-    bad: { shown: 'selectors: [,,,,,,,,,, … (5,000 commas)', make: () => `selectors: [${','.repeat(5_000)}]` },
+    bad: {
+      shown: 'selectors: [,,,,,,,,,, … (5,000 commas)',
+      make: () => `selectors: [${','.repeat(5_000)}]`,
+    },
     good: fine,
   },
 } satisfies Record<string, Entry>;

@@ -5,7 +5,13 @@ import { patternEntries } from './patterns.ts';
 import { shapeEntries } from './shape.ts';
 import { warningEntries } from './warnings.ts';
 
-const all = { ...fileEntries, ...shapeEntries, ...patternEntries, ...meaningEntries, ...warningEntries };
+const all = {
+  ...fileEntries,
+  ...shapeEntries,
+  ...patternEntries,
+  ...meaningEntries,
+  ...warningEntries,
+};
 
 export type Code = keyof typeof all;
 

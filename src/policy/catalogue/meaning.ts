@@ -95,7 +95,10 @@ export const meaningEntries = {
     message: '{problem}',
     help: '{advice}',
     why: 'Path patterns become one table that the kernel walks. Several `**` under one prefix, or several `*` in one component, can make it grow beyond all bounds; the selectors that cost most are named. A policy is never cut short: it is taken whole or refused.',
-    bad: { shown: "targetFilePath: # and 3,000 such values\n  - '/usr/bin/*a*b*c*1*x*y*'", make: tooLarge },
+    bad: {
+      shown: "targetFilePath: # and 3,000 such values\n  - '/usr/bin/*a*b*c*1*x*y*'",
+      make: tooLarge,
+    },
     good: fine,
   },
 } satisfies Record<string, Entry>;

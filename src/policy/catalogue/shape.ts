@@ -111,8 +111,14 @@ export const shapeEntries = {
     message: '{name} is no name for a selector',
     help: 'a name has 1 to 128 letters, digits, `-` and `_`, and begins with a letter or a digit{advice}',
     why: 'Names are referred to in responses and in alerts.',
-    bad: policyWith({ response: 'match: [newBinary]\nactions: [alert]' }).replace('name: example', 'name: new binary'),
-    good: policyWith({ response: 'match: [newBinary]\nactions: [alert]' }).replace('name: example', 'name: newBinary'),
+    bad: policyWith({ response: 'match: [newBinary]\nactions: [alert]' }).replace(
+      'name: example',
+      'name: new binary',
+    ),
+    good: policyWith({ response: 'match: [newBinary]\nactions: [alert]' }).replace(
+      'name: example',
+      'name: newBinary',
+    ),
   },
   P2011: {
     severity: 'error',
@@ -121,7 +127,10 @@ export const shapeEntries = {
     help: 'give each selector of a section a name of its own',
     why: 'A response could not tell which of the two is meant.',
     bad: policyWith({ selectors: '- name: example\n  operation: execMemFd' }),
-    good: policyWith({ selectors: '- name: memory\n  operation: execMemFd', response: 'match: [example, memory]\nactions: [alert]' }),
+    good: policyWith({
+      selectors: '- name: memory\n  operation: execMemFd',
+      response: 'match: [example, memory]\nactions: [alert]',
+    }),
   },
   P2012: {
     severity: 'error',
@@ -130,7 +139,10 @@ export const shapeEntries = {
     help: 'add at least one: `operation: [createExecutable]`, `containerImageName: [nginx]`; a description, or `false` for `ignoreVolumeMounts`, is no condition',
     why: 'It would match every operation in every container, which nobody writes on purpose.',
     bad: policyWith({ selector: 'description: everything' }),
-    good: policyWith({ selector: 'description: everything\noperation: [createExecutable, modifyExecutable, execMemFd]' }),
+    good: policyWith({
+      selector:
+        'description: everything\noperation: [createExecutable, modifyExecutable, execMemFd]',
+    }),
     needsWhole: true,
   },
   P2013: {
@@ -193,7 +205,10 @@ export const shapeEntries = {
     message: '{key} has a value of {bytes} bytes',
     help: 'a value has at most {most} bytes of UTF-8, like a path of the kernel; look for a quote or a comma that is missing',
     why: 'The kernel resolves no path that is longer, so the value could never match.',
-    bad: { shown: 'targetFilePath: [/usr/bin/aaaa… (5,000 bytes)]', make: () => policyWith({ selector: `targetFilePath: [/usr/bin/${'a'.repeat(5_000)}]` }) },
+    bad: {
+      shown: 'targetFilePath: [/usr/bin/aaaa… (5,000 bytes)]',
+      make: () => policyWith({ selector: `targetFilePath: [/usr/bin/${'a'.repeat(5_000)}]` }),
+    },
     good: fine,
   },
   P2020: {
@@ -203,7 +218,9 @@ export const shapeEntries = {
     help: 'write the whole address with its scheme: `https://wiki.example.org/drift`',
     why: 'It goes into every alert as `rule.reference`, to be opened by whoever answers it.',
     bad: policyWith({ response: 'match: [example]\nactions: [alert]\nrunbook: see the wiki' }),
-    good: policyWith({ response: 'match: [example]\nactions: [alert]\nrunbook: https://wiki.example.org/drift' }),
+    good: policyWith({
+      response: 'match: [example]\nactions: [alert]\nrunbook: https://wiki.example.org/drift',
+    }),
   },
   P2021: {
     severity: 'error',
@@ -220,7 +237,9 @@ export const shapeEntries = {
     message: '{key} and {other} cannot stand in one selector',
     help: 'keep the one that says more, or make two selectors and name both in `match`',
     why: 'One of the two makes the other needless or impossible to meet.',
-    bad: policyWith({ selector: 'containerImageName: [nginx]\ncontainerImageFullName: [docker.io/library/nginx]' }),
+    bad: policyWith({
+      selector: 'containerImageName: [nginx]\ncontainerImageFullName: [docker.io/library/nginx]',
+    }),
     good: policyWith({ selector: 'containerImageFullName: [docker.io/library/nginx]' }),
   },
   P2023: {

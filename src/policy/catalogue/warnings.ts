@@ -23,7 +23,10 @@ export const warningEntries = {
     help: 'name it in `match` or `exclude` of a response, or remove it',
     why: 'It has no effect; perhaps a response was forgotten.',
     bad: policyWith({ selectors: '- name: memory\n  operation: execMemFd' }),
-    good: policyWith({ selectors: '- name: memory\n  operation: execMemFd', response: 'match: [example, memory]\nactions: [alert]' }),
+    good: policyWith({
+      selectors: '- name: memory\n  operation: execMemFd',
+      response: 'match: [example, memory]\nactions: [alert]',
+    }),
     needsWhole: true,
   },
   P6002: {
@@ -72,7 +75,8 @@ export const warningEntries = {
   P6006: {
     severity: 'warning',
     title: 'a path on a program without one',
-    message: 'the selector {name} can never match: `execMemFd` has no path, and it has `targetFilePath`',
+    message:
+      'the selector {name} can never match: `execMemFd` has no path, and it has `targetFilePath`',
     help: 'remove `targetFilePath`, or add operations that have a path, such as `createExecutable`',
     why: 'What is executed from memory has no path: a selector with `targetFilePath` never matches it.',
     bad: policyWith({ selector: 'operation: [execMemFd]\ntargetFilePath: [/usr/bin/**]' }),
@@ -122,13 +126,16 @@ export const warningEntries = {
     help: 'add `createExecutable` to the selector {name}',
     why: 'Who cannot change a program can still put one of their own beside it, and have that found first.',
     bad: blocking('operation: [modifyExecutable]\ntargetFilePath: [/usr/bin/**]'),
-    good: blocking('operation: [createExecutable, modifyExecutable]\ntargetFilePath: [/usr/bin/**]'),
+    good: blocking(
+      'operation: [createExecutable, modifyExecutable]\ntargetFilePath: [/usr/bin/**]',
+    ),
     needsWhole: true,
   },
   P6012: {
     severity: 'warning',
     title: 'a block over code that the runtime mounts in',
-    message: '`block` over `execDrift` of the selector {name}, which has neither `ignoreVolumeMounts` nor a path',
+    message:
+      '`block` over `execDrift` of the selector {name}, which has neither `ignoreVolumeMounts` nor a path',
     help: 'add `ignoreVolumeMounts: true`, or an `exclude` selector with the paths that may run',
     why: 'What a runtime mounts in is not of the image: the `--init` program and GPU libraries would not run.',
     bad: blocking('operation: [execDrift]'),
@@ -142,7 +149,10 @@ export const warningEntries = {
     help: 'name the directories that are meant, or exclude those that the program writes to, such as `/tmp/**`',
     why: 'A container that can create, write or delete no file at all seldom works.',
     bad: blocking("operation: [createFile]\ntargetFilePath: ['/**']"),
-    good: blocking("operation: [createFile]\ntargetFilePath: ['/**']", "targetFilePath: ['/tmp/**']"),
+    good: blocking(
+      "operation: [createFile]\ntargetFilePath: ['/**']",
+      "targetFilePath: ['/tmp/**']",
+    ),
     needsWhole: true,
   },
   P6014: {

@@ -29,7 +29,11 @@ export function covers(
   const machine = join(wide);
   const letters = alphabet([...wide, narrow]);
   const seen = new Set<string>();
-  const queue: { readonly at: number; readonly reached: readonly number[]; readonly isStart: boolean }[] = [];
+  const queue: {
+    readonly at: number;
+    readonly reached: readonly number[];
+    readonly isStart: boolean;
+  }[] = [];
   const push = (at: number, reached: readonly number[], isStart: boolean): void => {
     const key = `${at}:${isStart ? 's' : ''}:${reached.join()}`;
     if (seen.has(key)) return;
@@ -45,7 +49,9 @@ export function covers(
     }
     const token = narrow[at]!;
     if (isWildcard(token)) push(at + 1, reached, isStart);
-    const taken = isWildcard(token) ? letters.filter((letter) => token === DOUBLE_STAR || letter !== slash) : [token];
+    const taken = isWildcard(token)
+      ? letters.filter((letter) => token === DOUBLE_STAR || letter !== slash)
+      : [token];
     for (const letter of taken) {
       if (isStart && letter !== slash) continue;
       budget.steps -= reached.length + 1;
@@ -95,7 +101,8 @@ function join(patterns: readonly (readonly Token[])[]): Machine {
 /** Every byte that a pattern names, `/`, and one that none names. */
 function alphabet(patterns: readonly (readonly Token[])[]): readonly number[] {
   const named = new Set<number>([slash]);
-  for (const pattern of patterns) for (const token of pattern) if (!isWildcard(token)) named.add(token);
+  for (const pattern of patterns)
+    for (const token of pattern) if (!isWildcard(token)) named.add(token);
   for (let other = 1; other < 256; other++) {
     if (named.has(other)) continue;
     named.add(other);

@@ -24,6 +24,7 @@ export function matchPattern(tokens: readonly Token[], bytes: Uint8Array): boole
 
 /** Wildcards match nothing too: places behind those that are reached are reached. */
 function closure(tokens: readonly Token[], reached: Set<number>): Set<number> {
-  for (const at of reached) if (tokens[at] === STAR || tokens[at] === DOUBLE_STAR) reached.add(at + 1);
+  for (const at of reached)
+    if (tokens[at] === STAR || tokens[at] === DOUBLE_STAR) reached.add(at + 1);
   return reached;
 }

@@ -12,7 +12,8 @@ export function pathProblem(text: string): PathProblem | null {
     const normal = absolute(text);
     return { kind: 'relative', normal, anywhere: `**${normal}` };
   }
-  if (/^\/+$/.test(text)) return { kind: 'form', what: 'it is the root directory itself', normal: '/**' };
+  if (/^\/+$/.test(text))
+    return { kind: 'form', what: 'it is the root directory itself', normal: '/**' };
   const what = formProblem(text);
   return what === null ? null : { kind: 'form', what, normal: normalForm(text) };
 }

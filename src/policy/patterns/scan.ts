@@ -24,7 +24,8 @@ export function scan(text: string, kind: PatternKind): Scan {
       at = end;
     } else if (char === '\\') {
       const next = text[at + 1];
-      if (next !== '*' && next !== '\\') return { ok: false, escape: `\\${Array.from(text.slice(at + 1, at + 3))[0] ?? ''}`, at };
+      if (next !== '*' && next !== '\\')
+        return { ok: false, escape: `\\${Array.from(text.slice(at + 1, at + 3))[0] ?? ''}`, at };
       tokens.push(next.charCodeAt(0));
       at += 2;
     } else {

@@ -25,7 +25,8 @@ export function readDocument(report: Report, root: Node): Draft | null {
   const sectionKey = entries.find(({ key }) => key.text === 'file' || key.text === 'process');
   const context: Context = { report, flat: flatKey !== undefined };
   const sections: DraftSection[] = [];
-  if (flatKey !== undefined) sections.push(readSection({ ...context, section: 'file' }, entries, shortPlace(root)));
+  if (flatKey !== undefined)
+    sections.push(readSection({ ...context, section: 'file' }, entries, shortPlace(root)));
   if (flatKey !== undefined && sectionKey !== undefined) reportBoth(report, flatKey, sectionKey);
   let name: string | undefined;
   let mode: Draft['mode'] = 'enforce';
@@ -34,7 +35,8 @@ export function readDocument(report: Report, root: Node): Draft | null {
     else if (key.text === 'mode') mode = readMode(context, value);
     else if (key.text === 'file' || key.text === 'process') {
       const map = readMap(context, key.text, value);
-      if (map !== null) sections.push(readSectionMap({ report, flat: false, section: key.text }, map, key.place));
+      if (map !== null)
+        sections.push(readSectionMap({ report, flat: false, section: key.text }, map, key.place));
     } else if (!sectionKeys.includes(key.text)) reportUnknown(context, key.text, key.place);
   }
   if (flatKey === undefined && sectionKey === undefined) report('P2002', shortPlace(root));
@@ -42,40 +44,66 @@ export function readDocument(report: Report, root: Node): Draft | null {
 }
 
 function reportBoth(report: Report, flat: Entry, sectioned: Entry): void {
-  const [first, second] = flat.key.place.start < sectioned.key.place.start ? [flat, sectioned] : [sectioned, flat];
+  const [first, second] =
+    flat.key.place.start < sectioned.key.place.start ? [flat, sectioned] : [sectioned, flat];
   const words = { first: quote(first.key.text), second: quote(second.key.text) };
-  report('P2001', second.key.place, words, [{ message: 'the other dialect begins here', span: first.key.place }]);
+  report('P2001', second.key.place, words, [
+    { message: 'the other dialect begins here', span: first.key.place },
+  ]);
 }
 
 function reportUnknown(context: Context, key: string, place: Place): void {
   if (reportQuotes(context, 'a key', key, place)) return;
-  context.report('P2005', place, () => ({ key: quote(key), where: 'at the top of a policy', advice: suggestion(key, policyKeys) }));
+  context.report('P2005', place, () => ({
+    key: quote(key),
+    where: 'at the top of a policy',
+    advice: suggestion(key, policyKeys),
+  }));
 }
 
 function readSectionMap(context: SectionContext, map: MapNode, place: Place): DraftSection {
   const entries = entriesOf(map);
   for (const { key } of entries) {
-    if (sectionKeys.includes(key.text) || reportQuotes(context, 'a key', key.text, key.place)) continue;
+    if (sectionKeys.includes(key.text) || reportQuotes(context, 'a key', key.text, key.place))
+      continue;
     const where = `in the section ${quote(context.section)}`;
-    context.report('P2005', key.place, () => ({ key: quote(key.text), where, advice: suggestion(key.text, sectionKeys) }));
+    context.report('P2005', key.place, () => ({
+      key: quote(key.text),
+      where,
+      advice: suggestion(key.text, sectionKeys),
+    }));
   }
   return readSection(context, entries, place);
 }
 
-function readSection(context: SectionContext, entries: readonly Entry[], place: Place): DraftSection {
+function readSection(
+  context: SectionContext,
+  entries: readonly Entry[],
+  place: Place,
+): DraftSection {
   const of = (name: string): Entry | undefined => entries.find(({ key }) => key.text === name);
   const [selectors, responses] = [of('selectors'), of('responses')];
   const owner = context.flat ? 'the policy' : `the section ${quote(context.section)}`;
-  for (const [name, entry] of [['selectors', selectors], ['responses', responses]] as const) {
+  for (const [name, entry] of [
+    ['selectors', selectors],
+    ['responses', responses],
+  ] as const) {
     const advice = `add ${quote(`${name}:`)} with at least one item`;
     if (entry === undefined) context.report('P2004', place, { owner, key: quote(name), advice });
   }
-  const drafts = selectors === undefined ? [] : readMaps(context, 'selectors', selectors.value).map((map) => readSelector(context, map));
+  const drafts =
+    selectors === undefined
+      ? []
+      : readMaps(context, 'selectors', selectors.value).map((map) => readSelector(context, map));
   checkNames(context, drafts);
   return Object.freeze({
     kind: context.section as SectionKind,
     selectors: Object.freeze(drafts),
-    responses: Object.freeze(responses === undefined ? [] : readMaps(context, 'responses', responses.value).map((map) => readResponse(context, map))),
+    responses: Object.freeze(
+      responses === undefined
+        ? []
+        : readMaps(context, 'responses', responses.value).map((map) => readResponse(context, map)),
+    ),
   });
 }
 
@@ -85,7 +113,10 @@ function checkNames(context: SectionContext, selectors: readonly DraftSelector[]
     if (name === undefined) continue;
     const span = first.get(name.value);
     if (span === undefined) first.set(name.value, name.span);
-    else context.report('P2011', name.span, { name: quote(name.value) }, [{ message: 'first used here', span }]);
+    else
+      context.report('P2011', name.span, { name: quote(name.value) }, [
+        { message: 'first used here', span },
+      ]);
   }
 }
 

@@ -42,12 +42,24 @@ export function readResponse(context: SectionContext, map: MapNode): DraftRespon
     if (parts.keys.has(key)) continue;
     parts.whole = false;
     const example = key === 'match' ? '`match: [newBinary]`' : '`actions: [alert]`';
-    context.report('P2004', place, { owner: 'a response', key: quote(key), advice: `add ${example}` });
+    context.report('P2004', place, {
+      owner: 'a response',
+      key: quote(key),
+      advice: `add ${example}`,
+    });
   }
   const { match, exclude, name, description, severity, runbook } = parts;
   const actions = Object.freeze([...new Set(parts.actions.map(({ value }) => value))]);
   const response = Object.freeze({
-    kind: 'response', match, exclude, actions, name, description, severity, runbook, span: place,
+    kind: 'response',
+    match,
+    exclude,
+    actions,
+    name,
+    description,
+    severity,
+    runbook,
+    span: place,
   } as const);
   return Object.freeze({ place, response, actions: parts.actions, whole: parts.whole });
 }
@@ -70,7 +82,14 @@ function readEntry(context: SectionContext, { key, value }: Entry, parts: Parts)
       return;
     case 'severity': {
       const text = readText(context, key.text, value);
-      if (text !== null) parts.severity = readNumber(context, key.text, text, limits.severityMin, limits.severityMax)?.value;
+      if (text !== null)
+        parts.severity = readNumber(
+          context,
+          key.text,
+          text,
+          limits.severityMin,
+          limits.severityMax,
+        )?.value;
       return;
     }
     case 'runbook': {
@@ -80,13 +99,24 @@ function readEntry(context: SectionContext, { key, value }: Entry, parts: Parts)
     }
     default:
       if (reportQuotes(context, 'a key', key.text, key.place)) return;
-      context.report('P2005', key.place, () => ({ key: quote(key.text), where: 'in a response', advice: suggestion(key.text, responseKeys) }));
+      context.report('P2005', key.place, () => ({
+        key: quote(key.text),
+        where: 'in a response',
+        advice: suggestion(key.text, responseKeys),
+      }));
   }
 }
 
 type Read<T> = (context: SectionContext, key: string, text: Text) => T | null;
 
-function readAll<T>(context: SectionContext, key: string, node: Node, parts: Parts, mayBeEmpty: boolean, read: Read<T>): readonly T[] {
+function readAll<T>(
+  context: SectionContext,
+  key: string,
+  node: Node,
+  parts: Parts,
+  mayBeEmpty: boolean,
+  read: Read<T>,
+): readonly T[] {
   const texts = readTexts(context, key, node, mayBeEmpty);
   const values = texts.map((text) => (text === null ? null : read(context, key, text)));
   if (values.includes(null) || (values.length === 0 && !mayBeEmpty)) parts.whole = false;
@@ -94,17 +124,32 @@ function readAll<T>(context: SectionContext, key: string, node: Node, parts: Par
 }
 
 /** A selector's name in `match` or `exclude`; whether it exists is looked up later. */
-function readReference(context: SectionContext, key: string, { text, place }: Text): Located<string> | null {
-  if (reportQuotes(context, key, text, place) || reportWildcard(context, key, text, place)) return null;
+function readReference(
+  context: SectionContext,
+  key: string,
+  { text, place }: Text,
+): Located<string> | null {
+  if (reportQuotes(context, key, text, place) || reportWildcard(context, key, text, place))
+    return null;
   return Object.freeze({ value: text, span: place });
 }
 
-function readAction(context: SectionContext, key: string, { text, place }: Text): Located<ActionName> | null {
+function readAction(
+  context: SectionContext,
+  key: string,
+  { text, place }: Text,
+): Located<ActionName> | null {
   const accepted: readonly string[] = context.flat ? flatActions : allActions;
   if (accepted.includes(text)) return Object.freeze({ value: text as ActionName, span: place });
   if (text === 'log') context.report('P2009', place);
-  else if (!reportQuotes(context, key, text, place) && !reportWildcard(context, key, text, place, accepted)) {
-    context.report('P2008', place, () => ({ action: quote(text), advice: suggestion(text, accepted) }));
+  else if (
+    !reportQuotes(context, key, text, place) &&
+    !reportWildcard(context, key, text, place, accepted)
+  ) {
+    context.report('P2008', place, () => ({
+      action: quote(text),
+      advice: suggestion(text, accepted),
+    }));
   }
   return null;
 }

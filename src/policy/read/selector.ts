@@ -6,7 +6,14 @@ import type { DraftSelector, Written } from '../draft.ts';
 import { entriesOf } from '../yaml/tree.ts';
 import type { Entry, MapNode } from '../yaml/tree.ts';
 import { withoutQuotes } from '../patterns/quotes.ts';
-import { conditionByName, conditionWords, nameForm, operationsOf, seedOperations, selectorKeys } from '../vocabulary.ts';
+import {
+  conditionByName,
+  conditionWords,
+  nameForm,
+  operationsOf,
+  seedOperations,
+  selectorKeys,
+} from '../vocabulary.ts';
 import type { ConditionName, Word } from '../vocabulary.ts';
 import { readCondition, reportQuotes, reportWildcard } from './conditions.ts';
 import { suggestion } from './context.ts';
@@ -82,16 +89,30 @@ function readEntry(context: SectionContext, { key, value }: Entry, parts: Parts)
 }
 
 function reportUnknown(context: SectionContext, key: string, place: Place): void {
-  const names = conditionWords.filter((word) => word.sections.includes(context.section)).map((word) => word.name);
+  const names = conditionWords
+    .filter((word) => word.sections.includes(context.section))
+    .map((word) => word.name);
   const accepted = [...selectorKeys, ...names];
   if (reportQuotes(context, 'a key', key, place)) return;
-  context.report('P2006', place, () => ({ key: quote(key), advice: suggestion(key, accepted, [...conditionByName.keys()]) }));
+  context.report('P2006', place, () => ({
+    key: quote(key),
+    advice: suggestion(key, accepted, [...conditionByName.keys()]),
+  }));
 }
 
-function readConditionEntry(context: SectionContext, word: Word, { key, value }: Entry, parts: Parts): void {
+function readConditionEntry(
+  context: SectionContext,
+  word: Word,
+  { key, value }: Entry,
+  parts: Parts,
+): void {
   if (!word.sections.includes(context.section)) {
     parts.whole = false;
-    context.report('P2023', key.place, { key: quote(key.text), section: quote(context.section), other: quote('file') });
+    context.report('P2023', key.place, {
+      key: quote(key.text),
+      section: quote(context.section),
+      other: quote('file'),
+    });
   }
   const first = parts.written.get(word.name);
   const read = readCondition(context, word, key, value);
@@ -99,7 +120,9 @@ function readConditionEntry(context: SectionContext, word: Word, { key, value }:
   if (read.isNone) return;
   if (first !== undefined) {
     const words = { key: quote(key.text), other: quote(first.spelt), canonical: quote(word.name) };
-    context.report('P2021', key.place, words, [{ message: 'the other name is here', span: first.place }]);
+    context.report('P2021', key.place, words, [
+      { message: 'the other name is here', span: first.place },
+    ]);
     parts.whole = false;
     return;
   }
@@ -109,13 +132,23 @@ function readConditionEntry(context: SectionContext, word: Word, { key, value }:
   if (excluded === undefined) return;
   parts.whole = false;
   const related = [{ message: 'the other condition is here', span: excluded.place }];
-  context.report('P2022', key.place, { key: quote(key.text), other: quote(excluded.spelt) }, related);
+  context.report(
+    'P2022',
+    key.place,
+    { key: quote(key.text), other: quote(excluded.spelt) },
+    related,
+  );
 }
 
 function checkWhole(context: SectionContext, map: MapNode, parts: Parts): void {
   const place = parts.name?.span ?? shortPlace(map);
   const which = parts.name === undefined ? 'a selector' : `the selector ${quote(parts.name.value)}`;
-  if (!parts.named) context.report('P2004', place, { owner: 'a selector', key: quote('name'), advice: 'give it a name of its own: `name: newBinary`' });
+  if (!parts.named)
+    context.report('P2004', place, {
+      owner: 'a selector',
+      key: quote('name'),
+      advice: 'give it a name of its own: `name: newBinary`',
+    });
   if (parts.written.size === 0 && parts.operations === undefined && !parts.unknown) {
     parts.whole = false;
     if (parts.named) context.report('P2012', place, { which });
@@ -127,22 +160,46 @@ function readName(context: SectionContext, { text, place }: Text): Located<strin
   const name = Object.freeze({ value: withoutQuotes(text), span: place });
   if (nameForm.test(text) && text.length <= limits.nameCharsMax) return name;
   if (reportQuotes(context, 'name', text, place)) return name;
-  const bare = text.trim().replaceAll(/[^A-Za-z0-9_-]+/g, '-').replace(/^[-_]+/, '').replace(/-+$/, '');
+  const bare = text
+    .trim()
+    .replaceAll(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^[-_]+/, '')
+    .replace(/-+$/, '');
   const form = bare.slice(0, limits.nameCharsMax);
-  context.report('P2010', place, { name: quote(text), advice: form === '' ? '' : `; write ${quote(form)}` });
+  context.report('P2010', place, {
+    name: quote(text),
+    advice: form === '' ? '' : `; write ${quote(form)}`,
+  });
   return name;
 }
 
-function readOperation(context: SectionContext, { text, place }: Text): Located<OperationName> | null {
+function readOperation(
+  context: SectionContext,
+  { text, place }: Text,
+): Located<OperationName> | null {
   const accepted = operationsOf(context.section);
   const other = operationsOf(context.section === 'file' ? 'process' : 'file');
-  if ((accepted as readonly string[]).includes(text)) return Object.freeze({ value: text as OperationName, span: place });
+  if ((accepted as readonly string[]).includes(text))
+    return Object.freeze({ value: text as OperationName, span: place });
   if ((other as readonly string[]).includes(text)) {
     const section = context.section === 'file' ? 'process' : 'file';
-    const where = context.flat ? 'the flat dialect has file selectors only' : `this is the section ${quote(context.section)}`;
-    context.report('P2024', place, { operation: quote(text), section: quote(section), where, advice: suggestion('', accepted) });
-  } else if (!reportQuotes(context, 'operation', text, place) && !reportWildcard(context, 'operation', text, place, accepted)) {
-    context.report('P2007', place, () => ({ operation: quote(text), advice: suggestion(text, accepted) }));
+    const where = context.flat
+      ? 'the flat dialect has file selectors only'
+      : `this is the section ${quote(context.section)}`;
+    context.report('P2024', place, {
+      operation: quote(text),
+      section: quote(section),
+      where,
+      advice: suggestion('', accepted),
+    });
+  } else if (
+    !reportQuotes(context, 'operation', text, place) &&
+    !reportWildcard(context, 'operation', text, place, accepted)
+  ) {
+    context.report('P2007', place, () => ({
+      operation: quote(text),
+      advice: suggestion(text, accepted),
+    }));
   }
   return null;
 }

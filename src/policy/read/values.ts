@@ -17,7 +17,12 @@ const encoder = new TextEncoder();
 export function readText(context: Context, key: string, node: Node): Text | null {
   if (node.kind !== 'scalar') {
     const found = node.kind === 'list' ? 'a list' : 'a mapping';
-    context.report('P2015', shortPlace(node), { key: quote(key), found, expected: 'text', advice: adviceOnText(node) });
+    context.report('P2015', shortPlace(node), {
+      key: quote(key),
+      found,
+      expected: 'text',
+      advice: adviceOnText(node),
+    });
     return null;
   }
   const { text, place, lost } = node;
@@ -38,9 +43,14 @@ function checkText(context: Context, key: string, text: string, place: Place): b
     context.report('P1015', place, { key: quote(key) });
     return false;
   }
-  const bytes = text.length > limits.valueBytesMax ? encoder.encode(text).length : encodedLength(text);
+  const bytes =
+    text.length > limits.valueBytesMax ? encoder.encode(text).length : encodedLength(text);
   if (bytes <= limits.valueBytesMax) return true;
-  context.report('P2019', place, { key: quote(key), bytes: String(bytes), most: String(limits.valueBytesMax) });
+  context.report('P2019', place, {
+    key: quote(key),
+    bytes: String(bytes),
+    most: String(limits.valueBytesMax),
+  });
   return false;
 }
 
@@ -50,10 +60,20 @@ function encodedLength(text: string): number {
 }
 
 /** The nodes of a value that may be a list or a single scalar. */
-export function readList(context: Context, key: string, node: Node, mayBeEmpty = false): readonly Node[] {
+export function readList(
+  context: Context,
+  key: string,
+  node: Node,
+  mayBeEmpty = false,
+): readonly Node[] {
   if (node.kind === 'map') {
     const advice = adviceOnText(node);
-    context.report('P2015', shortPlace(node), { key: quote(key), found: 'a mapping', expected: 'a list', advice });
+    context.report('P2015', shortPlace(node), {
+      key: quote(key),
+      found: 'a mapping',
+      expected: 'a list',
+      advice,
+    });
     return [];
   }
   const nodes = isNothing(node) ? [] : node.kind === 'list' ? itemsOf(node) : [node];
@@ -62,7 +82,12 @@ export function readList(context: Context, key: string, node: Node, mayBeEmpty =
   return nodes;
 }
 
-export function readTexts(context: Context, key: string, node: Node, mayBeEmpty = false): readonly (Text | null)[] {
+export function readTexts(
+  context: Context,
+  key: string,
+  node: Node,
+  mayBeEmpty = false,
+): readonly (Text | null)[] {
   return readList(context, key, node, mayBeEmpty).map((item) => readText(context, key, item));
 }
 
@@ -76,9 +101,16 @@ export function readMaps(context: Context, key: string, node: Node): readonly Ma
     if (node.kind === 'scalar' && node.lost) return [];
     const found = node.kind === 'map' ? 'a mapping' : 'text';
     const advice = 'begin each of them with `- ` on a line of its own';
-    context.report('P2015', shortPlace(node), { key: quote(key), found, expected: 'a list', advice });
+    context.report('P2015', shortPlace(node), {
+      key: quote(key),
+      found,
+      expected: 'a list',
+      advice,
+    });
     // One item without its dash: what it says can be read all the same.
-    const isItem = node.kind === 'map' && entriesOf(node).some((entry) => entry.key.text === 'name' || entry.key.text === 'match');
+    const isItem =
+      node.kind === 'map' &&
+      entriesOf(node).some((entry) => entry.key.text === 'name' || entry.key.text === 'match');
     return isItem ? [node as MapNode] : [];
   }
   if (node.raw.items.length === 0) context.report('P2003', node.place, { key: quote(key) });
@@ -98,7 +130,12 @@ export function readMap(context: Context, key: string, node: Node): MapNode | nu
   if (node.kind === 'scalar' && node.lost) return null;
   const found = node.kind === 'list' ? 'a list' : isNothing(node) ? 'empty' : 'text';
   const advice = 'it holds `selectors` and `responses`';
-  context.report('P2015', shortPlace(node), { key: quote(key), found, expected: 'a mapping', advice });
+  context.report('P2015', shortPlace(node), {
+    key: quote(key),
+    found,
+    expected: 'a mapping',
+    advice,
+  });
   return null;
 }
 
@@ -116,5 +153,7 @@ export function shortPlace(node: Node): Place {
   const { place } = node;
   if (node.kind === 'scalar' || place.origin !== undefined) return place;
   const first = node.kind === 'map' ? node.raw.entries[0]?.key : node.raw.items[0];
-  return first === undefined || first.kind !== 'scalar' ? { start: place.start, end: place.start + 1 } : first.span;
+  return first === undefined || first.kind !== 'scalar'
+    ? { start: place.start, end: place.start + 1 }
+    : first.span;
 }

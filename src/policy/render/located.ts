@@ -62,7 +62,10 @@ export function lineAt(starts: readonly number[], offset: number): number {
  * Columns count characters, of which some take two places of the text. Findings come in the order of the text, so
  * counting goes on from the place before: a line of megabytes is counted once.
  */
-function columns(text: string, starts: readonly number[]): (line: number, offset: number) => number {
+function columns(
+  text: string,
+  starts: readonly number[],
+): (line: number, offset: number) => number {
   let known = { line: 0, offset: 0, column: 1 };
   return (line, offset) => {
     const isFurther = known.line === line && known.offset <= offset;

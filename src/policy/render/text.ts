@@ -17,7 +17,9 @@ const leadCharsMax = 40;
 export function renderText(checked: CheckedFile, paint: Paint = (_, text) => text): string {
   const source: Source = { ...checked, starts: lineStarts(checked.text), paint };
   const located = locate(checked);
-  return checked.findings.map((finding, index) => renderOne(source, finding, located[index]!)).join('\n');
+  return checked.findings
+    .map((finding, index) => renderOne(source, finding, located[index]!))
+    .join('\n');
 }
 
 interface Source {
@@ -31,11 +33,17 @@ function renderOne(source: Source, finding: Finding, located: LocatedFinding): s
   const { file, paint } = source;
   const { severity, message, code, span, help } = located;
   const head = `${paint('place', `${placeOf(file, span)}:`)} ${paint(severity, `${severity}:`)} ${message} [${code}]\n`;
-  const lines = [head, excerpt(source, finding.span, span.line, severity), wrap('help: ', help, paint)];
+  const lines = [
+    head,
+    excerpt(source, finding.span, span.line, severity),
+    wrap('help: ', help, paint),
+  ];
   let shown = span.line;
   finding.related.forEach((place, index) => {
     const { line } = located.related[index]!.span;
-    lines.push(`  ${paint('place', `${placeOf(file, located.related[index]!.span)}:`)} ${place.message}\n`);
+    lines.push(
+      `  ${paint('place', `${placeOf(file, located.related[index]!.span)}:`)} ${place.message}\n`,
+    );
     if (line !== shown) lines.push(excerpt(source, place.span, line, 'help'));
     shown = line;
   });
@@ -56,7 +64,10 @@ function excerpt({ text, starts, paint }: Source, span: Span, line: number, styl
   const end = from + shown.length;
   const [before, after] = [from > first ? '…' : '', to < last ? '…' : ''];
   const lead = `${before === '' ? '' : ' '}${Array.from(text.slice(from, Math.min(span.start, end)), blank).join('')}`;
-  const marked = Array.from(text.slice(span.start, Math.min(span.end, end)), widthOf).reduce((sum, width) => sum + width, 0);
+  const marked = Array.from(text.slice(span.start, Math.min(span.end, end)), widthOf).reduce(
+    (sum, width) => sum + width,
+    0,
+  );
   const gutter = (label: string): string => paint('gutter', `${label.padStart(5)} |`);
   const marker = paint(style, '^'.repeat(Math.max(1, marked)));
   return `${gutter(String(line))} ${before}${printable(shown)}${after}\n${gutter('')} ${lead}${marker}\n`;
@@ -70,7 +81,11 @@ function blank(char: string): string {
 /** Columns of a terminal: none for combining marks, two for what East Asian fonts draw wide. */
 function widthOf(char: string): number {
   if (/^\p{M}$|^[\u200b-\u200f\u2060]$/u.test(char)) return 0;
-  return /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]$|^\p{Emoji_Presentation}$/u.test(char) ? 2 : 1;
+  return /^[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]$|^\p{Emoji_Presentation}$/u.test(
+    char,
+  )
+    ? 2
+    : 1;
 }
 
 /** Without what a terminal would obey. */

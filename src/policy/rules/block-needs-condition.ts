@@ -10,7 +10,9 @@ export const blockNeedsCondition: Rule = (draft, report) => {
       const operations = operationsIn(selector, processOperations);
       if (operations.length === 0 || selector.written.size > 0) continue;
       const words = { operations: anyOf(operations, 'and'), name: quote(selector.selector.name) };
-      report('P4005', blockPlace(response), words, [{ message: 'the selector is here', span: selector.place }]);
+      report('P4005', blockPlace(response), words, [
+        { message: 'the selector is here', span: selector.place },
+      ]);
     }
   }
 };

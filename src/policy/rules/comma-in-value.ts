@@ -15,8 +15,15 @@ export const commaInValue: Rule = (draft, report) => {
     for (const condition of selector.selector.conditions) {
       for (const value of valuesOf(condition)) {
         if (!isCommaList(value, kindOf(condition.name))) continue;
-        const list = `[${value.text.split(',').map((part) => part.trim()).join(', ')}]`;
-        report('P6014', value.span, { key: quote(keyOf(selector, condition.name)), value: quote(value.text), list: quote(list) });
+        const list = `[${value.text
+          .split(',')
+          .map((part) => part.trim())
+          .join(', ')}]`;
+        report('P6014', value.span, {
+          key: quote(keyOf(selector, condition.name)),
+          value: quote(value.text),
+          list: quote(list),
+        });
       }
     }
   }

@@ -24,7 +24,12 @@ export const impossibleValue: Rule = (draft, report) => {
       for (const value of valuesOf(condition)) {
         if (isTypographic(value) || isCommaList(value, kindOf(condition.name))) continue;
         const never = look(value);
-        if (never !== null) report('P6005', value.span, { key: quote(keyOf(selector, condition.name)), value: quote(value.text), ...never });
+        if (never !== null)
+          report('P6005', value.span, {
+            key: quote(keyOf(selector, condition.name)),
+            value: quote(value.text),
+            ...never,
+          });
       }
     }
   }
@@ -36,15 +41,22 @@ const checks: Partial<Record<ConditionName, Check>> = {
   containerImageName: imageName,
   containerImageFullName: fullName,
   containerImageTag: tag,
-  kubernetesNamespace: (value) => kubernetesName(value, /[^a-z0-9-]/, 'a namespace has lower-case letters, digits and `-` only'),
-  kubernetesPodName: (value) => kubernetesName(value, /[^a-z0-9.-]/, 'the name of a pod has lower-case letters, digits, `.` and `-` only'),
+  kubernetesNamespace: (value) =>
+    kubernetesName(value, /[^a-z0-9-]/, 'a namespace has lower-case letters, digits and `-` only'),
+  kubernetesPodName: (value) =>
+    kubernetesName(
+      value,
+      /[^a-z0-9.-]/,
+      'the name of a pod has lower-case letters, digits, `.` and `-` only',
+    ),
   kubernetesPodLabel: label,
   processName: (value) => baseName(value, 'processExecutable'),
   sessionLeaderName: (value) => baseName(value, undefined),
 };
 
 function imageName({ text }: Value): Never | null {
-  if (/[:@]/.test(text)) return withTag(text, (name) => name.slice(name.lastIndexOf('/') + 1), 'containerImageName');
+  if (/[:@]/.test(text))
+    return withTag(text, (name) => name.slice(name.lastIndexOf('/') + 1), 'containerImageName');
   if (text.includes('/')) {
     const last = text.slice(text.lastIndexOf('/') + 1);
     const full = parseImageReference(text)?.fullName ?? text;
@@ -64,8 +76,12 @@ function fullName({ text }: Value): Never | null {
   if (first.includes('*')) return null;
   const normal = normalName(text);
   const isDocker = first === 'docker.io' && !isLiteral;
-  if (normal === text || isDocker) return lowerCase(text, 'names of repositories are in lower case', slash + 1);
-  return { what: 'the full name is registry and repository, as Docker completes it', advice: `write ${quote(normal)}` };
+  if (normal === text || isDocker)
+    return lowerCase(text, 'names of repositories are in lower case', slash + 1);
+  return {
+    what: 'the full name is registry and repository, as Docker completes it',
+    advice: `write ${quote(normal)}`,
+  };
 }
 
 /** The full name with registry and namespace; wildcards are letters like others. */
@@ -79,7 +95,11 @@ function withTag(text: string, normal: (name: string) => string, key: string): N
   const [named = '', digest] = text.split('@');
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   const name = quote(`${key}: ${normal(colon < 0 ? named : named.slice(0, colon))}`);
-  if (digest !== undefined) return { what: 'it has a digest', advice: `write ${name}: an image cannot be selected by its digest` };
+  if (digest !== undefined)
+    return {
+      what: 'it has a digest',
+      advice: `write ${name}: an image cannot be selected by its digest`,
+    };
   const given = quote(`containerImageTag: ${colon < 0 ? '…' : named.slice(colon + 1)}`);
   return { what: 'it has a tag', advice: `write ${name} and ${given}` };
 }
@@ -94,7 +114,9 @@ function tag({ text }: Value): Never | null {
   if (!/[^A-Za-z0-9_.*-]/.test(text)) return null;
   const last = text.slice(text.lastIndexOf(':') + 1);
   const isTagged = text.includes(':') && !/@|^sha\d+:/.test(text) && last !== '';
-  const advice = isTagged ? `write ${quote(last)}` : 'write the tag alone, as `latest`; an image cannot be selected by its digest';
+  const advice = isTagged
+    ? `write ${quote(last)}`
+    : 'write the tag alone, as `latest`; an image cannot be selected by its digest';
   return { what: 'a tag has letters, digits, `_`, `.` and `-` only', advice };
 }
 
@@ -102,14 +124,19 @@ function kubernetesName({ text }: Value, strange: RegExp, what: string): Never |
   const bare = text.replaceAll('*', '');
   if (!strange.test(bare)) return null;
   const lower = text.toLowerCase();
-  const advice = strange.test(lower.replaceAll('*', '')) ? 'write a name of that form' : `write ${quote(lower)}`;
+  const advice = strange.test(lower.replaceAll('*', ''))
+    ? 'write a name of that form'
+    : `write ${quote(lower)}`;
   return { what, advice };
 }
 
 function label({ label: key = '', pattern }: Value): Never | null {
   const value = pattern?.text ?? '';
   if (/[^A-Za-z0-9_./-]/.test(key)) {
-    return { what: 'the key of a label has letters, digits, `.`, `_`, `-` and one `/` only', advice: 'write the key as the pod has it' };
+    return {
+      what: 'the key of a label has letters, digits, `.`, `_`, `-` and one `/` only',
+      advice: 'write the key as the pod has it',
+    };
   }
   if (value.includes(':')) {
     const advice = `the first colon ends the key: write ${quote(`${key}:${value.slice(value.lastIndexOf(':') + 1)}`)}, or each label as a value of its own`;
@@ -117,7 +144,9 @@ function label({ label: key = '', pattern }: Value): Never | null {
   }
   if (!/[^A-Za-z0-9_.*-]/.test(value)) return null;
   const trimmed = value.trim();
-  const advice = /[^A-Za-z0-9_.*-]/.test(trimmed) ? 'write the value as the pod has it' : `write ${quote(`${key}:${trimmed}`)}`;
+  const advice = /[^A-Za-z0-9_.*-]/.test(trimmed)
+    ? 'write the value as the pod has it'
+    : `write ${quote(`${key}:${trimmed}`)}`;
   return { what: "a label's value has letters, digits, `.`, `_` and `-` only", advice };
 }
 

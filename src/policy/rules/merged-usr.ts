@@ -15,7 +15,12 @@ export const mergedUsr: Rule = (draft, report, budget) => {
         if (directory === undefined || texts.has(`/usr${text}`)) continue;
         const target = scan(`/usr${text}`, 'path');
         if (!target.ok || isListed(values, target.tokens, budget) !== false) continue;
-        report('P6010', span, { value: quote(text), key: quote(key), directory: quote(directory), target: quote(`/usr${text}`) });
+        report('P6010', span, {
+          value: quote(text),
+          key: quote(key),
+          directory: quote(directory),
+          target: quote(`/usr${text}`),
+        });
       }
     }
   }

@@ -15,27 +15,43 @@ import type { Value } from './values.ts';
 export const needless: Rule = (draft, report, budget) => {
   for (const selector of allSelectors(draft)) {
     for (const condition of selector.selector.conditions) {
-      checkValues(keyOf(selector, condition.name), kindOf(condition.name), valuesOf(condition), budget, report);
+      checkValues(
+        keyOf(selector, condition.name),
+        kindOf(condition.name),
+        valuesOf(condition),
+        budget,
+        report,
+      );
     }
   }
   for (const section of draft.sections) {
     const selectors = byName(section);
     for (const { response } of section.responses) {
-      for (const key of ['match', 'exclude'] as const) checkNames(key, response[key], selectors, budget, report);
+      for (const key of ['match', 'exclude'] as const)
+        checkNames(key, response[key], selectors, budget, report);
     }
   }
 };
 
 /** Only a value with a wildcard matches more than itself; equal ones are told as being there twice. */
-function checkValues(key: string, kind: 'path' | 'text', values: readonly Value[], budget: Budget, report: Report): void {
+function checkValues(
+  key: string,
+  kind: 'path' | 'text',
+  values: readonly Value[],
+  budget: Budget,
+  report: Report,
+): void {
   const wide = values.filter(({ pattern }) => pattern !== undefined && hasWildcard(pattern.tokens));
   values.forEach((value, index) => {
     if (budget.steps <= 0) return;
     const other = wide.find((candidate) => {
       if (candidate.text === value.text || candidate.label !== value.label) return false;
-      if (covers([candidate.pattern!.tokens], value.pattern!.tokens, kind, budget) !== true) return false;
+      if (covers([candidate.pattern!.tokens], value.pattern!.tokens, kind, budget) !== true)
+        return false;
       const isLater = values.indexOf(candidate) > index;
-      return !(isLater && covers([value.pattern!.tokens], candidate.pattern!.tokens, kind, budget) === true);
+      return !(
+        isLater && covers([value.pattern!.tokens], candidate.pattern!.tokens, kind, budget) === true
+      );
     });
     if (other === undefined) return;
     const words = { value: quote(value.text), key: quote(key), other: quote(other.text) };
@@ -64,6 +80,8 @@ function checkNames(
     });
     if (other === undefined) continue;
     const words = { value: quote(name.value), key: quote(key), other: quote(other.name.value) };
-    report('P6004', name.span, words, [{ message: 'the wider one is defined here', span: other.selector.span }]);
+    report('P6004', name.span, words, [
+      { message: 'the wider one is defined here', span: other.selector.span },
+    ]);
   }
 }

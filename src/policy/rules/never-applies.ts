@@ -14,18 +14,41 @@ export const neverApplies: Rule = (draft, report, budget) => {
     const { response, match, exclude } = named;
     if (!isKnown(named)) continue;
     if (match.length * exclude.length > budget.steps) continue;
-    const proofs = match.map(({ selector }) => proof(selector, exclude.map((other) => other.selector), budget));
+    const proofs = match.map(({ selector }) =>
+      proof(
+        selector,
+        exclude.map((other) => other.selector),
+        budget,
+      ),
+    );
     if (!proofs.every((found) => found !== null)) continue;
     const used = [...new Set(proofs.flatMap(({ by }) => by))];
-    const related = used.map((selector) => ({ message: 'this selector excludes it', span: selector.span }));
-    const isByPath = used.some(({ conditions }) => conditions.some(({ name }) => name === 'targetFilePath'));
-    const caveat = isByPath ? '; only a file whose path is not known, or that has a second one, is left to it' : '';
-    report('P6002', response.place, { proof: proofs.map(({ words }) => words).join('; '), caveat }, related);
+    const related = used.map((selector) => ({
+      message: 'this selector excludes it',
+      span: selector.span,
+    }));
+    const isByPath = used.some(({ conditions }) =>
+      conditions.some(({ name }) => name === 'targetFilePath'),
+    );
+    const caveat = isByPath
+      ? '; only a file whose path is not known, or that has a second one, is left to it'
+      : '';
+    report(
+      'P6002',
+      response.place,
+      { proof: proofs.map(({ words }) => words).join('; '), caveat },
+      related,
+    );
   }
 };
 
 function isKnown({ response, match, exclude }: Named): boolean {
-  return response.whole && match.length > 0 && exclude.length > 0 && [...match, ...exclude].every(({ whole }) => whole);
+  return (
+    response.whole &&
+    match.length > 0 &&
+    exclude.length > 0 &&
+    [...match, ...exclude].every(({ whole }) => whole)
+  );
 }
 
 interface Proof {
@@ -45,8 +68,14 @@ function proof(selector: Selector, excluded: readonly Selector[], budget: Budget
       used.add(by);
     }
   }
-  const names = anyOf([...used].map(({ name }) => name), 'and');
-  return { words: `all that ${quote(selector.name)} matches is excluded by ${names}${details(selector, [...used])}`, by: [...used] };
+  const names = anyOf(
+    [...used].map(({ name }) => name),
+    'and',
+  );
+  return {
+    words: `all that ${quote(selector.name)} matches is excluded by ${names}${details(selector, [...used])}`,
+    by: [...used],
+  };
 }
 
 /** One value of each condition: a selector holds if one of its pieces does. */
@@ -85,9 +114,17 @@ function details(selector: Selector, used: readonly Selector[]): string {
     if (kind !== 'static' && kind !== 'dynamic') continue;
     const own = selector.conditions.find((condition) => condition.name === name);
     const [wide] = (rest as { values: readonly { text: string }[] }).values;
-    if (own === undefined || !('values' in own) || own.kind === 'user' || own.kind === 'orchestrator' || own.kind === 'label') continue;
+    if (
+      own === undefined ||
+      !('values' in own) ||
+      own.kind === 'user' ||
+      own.kind === 'orchestrator' ||
+      own.kind === 'label'
+    )
+      continue;
     const [narrow] = own.values;
-    if (narrow !== undefined && wide !== undefined) return ` (${quote(name)}: ${quote(narrow.text)} lies in ${quote(wide.text)})`;
+    if (narrow !== undefined && wide !== undefined)
+      return ` (${quote(name)}: ${quote(narrow.text)} lies in ${quote(wide.text)})`;
   }
   return '';
 }

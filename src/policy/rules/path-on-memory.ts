@@ -6,7 +6,12 @@ import type { Rule } from './rule.ts';
 export const pathOnMemory: Rule = (draft, report) => {
   for (const { selector, written, whole } of allSelectors(draft)) {
     const path = written.get('targetFilePath');
-    if (path === undefined || !whole || selector.operations.some((operation) => operation !== 'execMemFd')) continue;
+    if (
+      path === undefined ||
+      !whole ||
+      selector.operations.some((operation) => operation !== 'execMemFd')
+    )
+      continue;
     report('P6006', path.place, { name: quote(selector.name) });
   }
 };

@@ -7,7 +7,10 @@ import type { Value } from './values.ts';
 
 /** Whether a value, or one half of a label, begins or ends with a typographic quote. */
 export function isTypographic({ text, label, pattern }: Value): boolean {
-  return hasQuoteAtEnd(text) || (label !== undefined && (hasQuoteAtEnd(label) || hasQuoteAtEnd(pattern?.text ?? '')));
+  return (
+    hasQuoteAtEnd(text) ||
+    (label !== undefined && (hasQuoteAtEnd(label) || hasQuoteAtEnd(pattern?.text ?? '')))
+  );
 }
 
 /** Typographic quotes where they are possible, and still were not meant. */
@@ -16,9 +19,16 @@ export const quotesInValue: Rule = (draft, report) => {
     for (const condition of selector.selector.conditions) {
       for (const value of valuesOf(condition)) {
         if (!isTypographic(value)) continue;
-        const bare = value.label === undefined ? withoutQuotes(value.text) : value.text.split(':').map(withoutQuotes).join(':');
+        const bare =
+          value.label === undefined
+            ? withoutQuotes(value.text)
+            : value.text.split(':').map(withoutQuotes).join(':');
         const advice = bare === '' ? 'write the text without them' : `write ${quote(`'${bare}'`)}`;
-        report('P6007', value.span, { key: quote(keyOf(selector, condition.name)), value: quote(value.text), advice });
+        report('P6007', value.span, {
+          key: quote(keyOf(selector, condition.name)),
+          value: quote(value.text),
+          advice,
+        });
       }
     }
   }

@@ -13,15 +13,31 @@ interface Item {
 /** A value, operation, name or action that is there twice. */
 export const repeated: Rule = (draft, report) => {
   for (const selector of allSelectors(draft)) {
-    checkItems('operation', (selector.operations ?? []).map(({ value, span }) => ({ text: value, place: span })), report);
+    checkItems(
+      'operation',
+      (selector.operations ?? []).map(({ value, span }) => ({ text: value, place: span })),
+      report,
+    );
     for (const condition of selector.selector.conditions) {
-      checkItems(keyOf(selector, condition.name), valuesOf(condition).map(({ text, span }) => ({ text, place: span })), report);
+      checkItems(
+        keyOf(selector, condition.name),
+        valuesOf(condition).map(({ text, span }) => ({ text, place: span })),
+        report,
+      );
     }
   }
   for (const { actions, response } of draft.sections.flatMap((section) => section.responses)) {
-    checkItems('actions', actions.map(({ value, span }) => ({ text: value, place: span })), report);
+    checkItems(
+      'actions',
+      actions.map(({ value, span }) => ({ text: value, place: span })),
+      report,
+    );
     for (const key of ['match', 'exclude'] as const) {
-      checkItems(key, response[key].map(({ value, span }) => ({ text: value, place: span })), report);
+      checkItems(
+        key,
+        response[key].map(({ value, span }) => ({ text: value, place: span })),
+        report,
+      );
     }
   }
 };
@@ -31,6 +47,9 @@ function checkItems(key: string, items: readonly Item[], report: Report): void {
   for (const { text, place } of items) {
     const span = first.get(text);
     if (span === undefined) first.set(text, place);
-    else report('P6003', place, { value: quote(text), key: quote(key) }, [{ message: 'first given here', span }]);
+    else
+      report('P6003', place, { value: quote(text), key: quote(key) }, [
+        { message: 'first given here', span },
+      ]);
   }
 }

@@ -12,7 +12,8 @@ export type Rule = (draft: Draft, report: Report, budget: Budget) => void;
 export function byName(section: DraftSection): ReadonlyMap<string, DraftSelector> {
   const found = new Map<string, DraftSelector>();
   for (const selector of section.selectors) {
-    if (selector.name !== undefined && !found.has(selector.name.value)) found.set(selector.name.value, selector);
+    if (selector.name !== undefined && !found.has(selector.name.value))
+      found.set(selector.name.value, selector);
   }
   return found;
 }
@@ -49,7 +50,10 @@ export function blockPlace({ actions, place }: DraftResponse): Located<unknown>[
 }
 
 /** Those of `wanted` that a selector is about. */
-export function operationsIn({ selector }: DraftSelector, wanted: readonly OperationName[]): readonly OperationName[] {
+export function operationsIn(
+  { selector }: DraftSelector,
+  wanted: readonly OperationName[],
+): readonly OperationName[] {
   return wanted.filter((operation) => selector.operations.includes(operation));
 }
 
@@ -76,7 +80,11 @@ export function allSelectors(draft: Draft): readonly DraftSelector[] {
 }
 
 /** Whether one of the values matches all that a further one would; `undefined` if the budget is spent. */
-export function isListed(values: readonly Pattern[], path: readonly Token[], budget: Budget): boolean | undefined {
+export function isListed(
+  values: readonly Pattern[],
+  path: readonly Token[],
+  budget: Budget,
+): boolean | undefined {
   for (const { tokens } of values) if (covers([tokens], path, 'path', budget) === true) return true;
   return budget.steps > 0 ? false : undefined;
 }

@@ -18,14 +18,22 @@ export const undefinedSelector: Rule = (draft, report) => {
   }
 };
 
-function checkNames(key: string, names: readonly Located<string>[], section: DraftSection, others: readonly DraftSection[], report: Report): void {
+function checkNames(
+  key: string,
+  names: readonly Located<string>[],
+  section: DraftSection,
+  others: readonly DraftSection[],
+  report: Report,
+): void {
   const known = byName(section);
   const candidates = [...known.keys()].slice(0, comparedMax);
   const malformed = candidates.filter((name) => !nameForm.test(name));
   for (const { value, span } of names) {
     if (known.has(value)) continue;
     const words = { key: quote(key), name: quote(value) };
-    const other = others.map((candidate) => ({ candidate, selector: byName(candidate).get(value) })).find(({ selector }) => selector);
+    const other = others
+      .map((candidate) => ({ candidate, selector: byName(candidate).get(value) }))
+      .find(({ selector }) => selector);
     if (other !== undefined) {
       const related = [{ message: 'it is defined here', span: other.selector!.place }];
       report('P4002', span, { ...words, section: quote(other.candidate.kind) }, related);
@@ -43,7 +51,13 @@ const shownMax = 8;
 const comparedMax = 1_000;
 
 function adviceOn(name: string, meant: string | undefined, known: readonly string[]): string {
-  if (name.includes(',')) return `several are a list: ${quote(`[${name.split(',').map((part) => part.trim()).join(', ')}]`)}`;
+  if (name.includes(','))
+    return `several are a list: ${quote(
+      `[${name
+        .split(',')
+        .map((part) => part.trim())
+        .join(', ')}]`,
+    )}`;
   if (meant !== undefined) return `did you mean ${quote(meant)}?`;
   if (known.length === 0) return 'define it under `selectors`';
   const more = known.length > shownMax ? ' and more' : '';

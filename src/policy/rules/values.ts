@@ -14,12 +14,27 @@ export function valuesOf(condition: Condition): readonly Value[] {
   switch (condition.kind) {
     case 'static':
     case 'dynamic':
-      return condition.values.map((pattern) => ({ text: pattern.text, span: pattern.span, pattern, label: undefined }));
+      return condition.values.map((pattern) => ({
+        text: pattern.text,
+        span: pattern.span,
+        pattern,
+        label: undefined,
+      }));
     case 'label':
-      return condition.values.map(({ key, pattern, span }) => ({ text: `${key}:${pattern.text}`, span, pattern, label: key }));
+      return condition.values.map(({ key, pattern, span }) => ({
+        text: `${key}:${pattern.text}`,
+        span,
+        pattern,
+        label: key,
+      }));
     case 'orchestrator':
     case 'user':
-      return condition.values.map(({ value, span }) => ({ text: String(value), span, pattern: undefined, label: undefined }));
+      return condition.values.map(({ value, span }) => ({
+        text: String(value),
+        span,
+        pattern: undefined,
+        label: undefined,
+      }));
     case 'mount':
     case 'interactive':
       return [];

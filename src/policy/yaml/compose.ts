@@ -60,13 +60,29 @@ class Composition {
     const name = node.source;
     const target = this.#bound.get(name) ?? null;
     if (this.#open.has(name)) this.#report('P1006', span, { alias: quote(`*${name}`) });
-    else if (target === null) this.#report('P1011', span, { alias: quote(`*${name}`), value: quote(`'*${name}'`) });
-    return { kind: 'alias', span, name, target, size: target?.size ?? 1, levels: target?.levels ?? 0 };
+    else if (target === null)
+      this.#report('P1011', span, { alias: quote(`*${name}`), value: quote(`'*${name}'`) });
+    return {
+      kind: 'alias',
+      span,
+      name,
+      target,
+      size: target?.size ?? 1,
+      levels: target?.levels ?? 0,
+    };
   }
 
   #list(node: YAMLSeq.Parsed, anchor: Span | null): RawList {
-    const items = node.items.filter((item) => !isPair(item)).map((item) => this.node(item as ParsedNode));
-    return { kind: 'list', span: spanOf(node.range), anchor, items, ...this.#measure(items, spanOf(node.range)) };
+    const items = node.items
+      .filter((item) => !isPair(item))
+      .map((item) => this.node(item as ParsedNode));
+    return {
+      kind: 'list',
+      span: spanOf(node.range),
+      anchor,
+      items,
+      ...this.#measure(items, spanOf(node.range)),
+    };
   }
 
   #map(node: YAMLMap.Parsed, anchor: Span | null): RawMap {
@@ -75,13 +91,20 @@ class Composition {
     for (const pair of node.items) {
       const key = this.node(pair.key);
       const end = key.span.end;
-      const value: RawNode = pair.value === null ? { ...nothing, span: { start: end, end } } : this.node(pair.value);
+      const value: RawNode =
+        pair.value === null ? { ...nothing, span: { start: end, end } } : this.node(pair.value);
       entries.push({ key, value });
       this.#checkKey(key, seen);
       if (isMergeKey(key)) this.#checkMerge(value);
     }
     const children = entries.flatMap(({ key, value }) => [key, value]);
-    return { kind: 'map', span: spanOf(node.range), anchor, entries, ...this.#measure(children, spanOf(node.range)) };
+    return {
+      kind: 'map',
+      span: spanOf(node.range),
+      anchor,
+      entries,
+      ...this.#measure(children, spanOf(node.range)),
+    };
   }
 
   #checkKey(key: RawNode, seen: Map<string, Span>): void {
@@ -90,7 +113,10 @@ class Composition {
     if (node.kind !== 'scalar') return this.#report('P1014', key.span, {});
     const first = seen.get(node.text);
     if (first === undefined) seen.set(node.text, key.span);
-    else this.#report('P1005', key.span, { key: quote(node.text) }, [{ message: 'first given here', span: first }]);
+    else
+      this.#report('P1005', key.span, { key: quote(node.text) }, [
+        { message: 'first given here', span: first },
+      ]);
   }
 
   #checkMerge(value: RawNode): void {
@@ -129,11 +155,26 @@ class Composition {
   }
 }
 
-const nothing: Omit<RawScalar, 'span'> = { kind: 'scalar', text: '', plain: true, anchor: null, size: 1, levels: 0 };
+const nothing: Omit<RawScalar, 'span'> = {
+  kind: 'scalar',
+  text: '',
+  plain: true,
+  anchor: null,
+  size: 1,
+  levels: 0,
+};
 
 function scalarOf(node: Scalar.Parsed, anchor: Span | null): RawScalar {
   const text = isScalar(node) && typeof node.value === 'string' ? node.value : '';
-  return { kind: 'scalar', text, plain: node.type === 'PLAIN', anchor, span: spanOf(node.range), size: 1, levels: 0 };
+  return {
+    kind: 'scalar',
+    text,
+    plain: node.type === 'PLAIN',
+    anchor,
+    span: spanOf(node.range),
+    size: 1,
+    levels: 0,
+  };
 }
 
 function spanOf(range: readonly [number, number, number]): Span {

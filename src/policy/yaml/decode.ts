@@ -2,7 +2,11 @@
 export interface Decoded {
   /** Without byte order mark; bytes that are no UTF-8 are U+FFFD. */
   readonly text: string;
-  readonly bad: { readonly byte: number; readonly offsetBytes: number; readonly offset: number } | null;
+  readonly bad: {
+    readonly byte: number;
+    readonly offsetBytes: number;
+    readonly offset: number;
+  } | null;
 }
 
 export function decode(bytes: Uint8Array): Decoded {
@@ -13,7 +17,11 @@ export function decode(bytes: Uint8Array): Decoded {
     const lenient = new TextDecoder('utf-8');
     return {
       text: lenient.decode(bytes),
-      bad: { byte: bytes[offsetBytes] ?? 0, offsetBytes, offset: lenient.decode(bytes.subarray(0, offsetBytes)).length },
+      bad: {
+        byte: bytes[offsetBytes] ?? 0,
+        offsetBytes,
+        offset: lenient.decode(bytes.subarray(0, offsetBytes)).length,
+      },
     };
   }
 }
@@ -33,7 +41,14 @@ function firstBad(bytes: Uint8Array): number {
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const lead = bytes[at]!;
   if (lead < 0x80) return 1;
-  const length = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+  const length =
+    lead >= 0xc2 && lead < 0xe0
+      ? 2
+      : lead >= 0xe0 && lead < 0xf0
+        ? 3
+        : lead >= 0xf0 && lead < 0xf5
+          ? 4
+          : 0;
   if (length === 0 || at + length > bytes.length) return 0;
   for (let i = 1; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
   const second = bytes[at + 1]!;

@@ -25,10 +25,13 @@ export function measure(text: string): Excess | null {
       if (++nodes > limits.nodesMax) return { why: 'nodes', span };
       [isScalar, run] = [false, first === alias ? run + 1 : 0];
     } else if (first === scalarMark) isScalar = true;
-    else if (++marks > limits.marksMax + limits.marksPerNodeMax * nodes) return { why: 'marks', span };
+    else if (++marks > limits.marksMax + limits.marksPerNodeMax * nodes)
+      return { why: 'marks', span };
     else if (idle.has(first)) run++;
-    if (run > limits.marksRunMax && nodes * limits.marksPerNodeMax < run) return { why: 'marks', span };
-    if (first !== scalarMark && first !== documentMark && first !== flowEnd) offset += lexeme.length;
+    if (run > limits.marksRunMax && nodes * limits.marksPerNodeMax < run)
+      return { why: 'marks', span };
+    if (first !== scalarMark && first !== documentMark && first !== flowEnd)
+      offset += lexeme.length;
   }
   return null;
 }

@@ -18,7 +18,15 @@ export interface Syntax {
   /** Where a second document begins; it is not read. */
   readonly second: Span | null;
 }
-const nothing: Syntax = { documents: [], errors: [], tags: [], anchors: [], unclosed: [], stopped: null, second: null };
+const nothing: Syntax = {
+  documents: [],
+  errors: [],
+  tags: [],
+  anchors: [],
+  unclosed: [],
+  stopped: null,
+  second: null,
+};
 
 export interface Lexeme {
   readonly text: string;
@@ -31,17 +39,33 @@ export function readSyntax(text: string): Syntax {
   if (excess !== null) return { ...nothing, stopped: excess };
   const guard = new Guard();
   const documents: Document.Parsed<ParsedNode>[] = [];
-  const composer = new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, resolveKnownTags: false, logLevel: 'silent' });
+  const composer = new Composer<ParsedNode>({
+    schema: 'failsafe',
+    uniqueKeys: false,
+    merge: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  });
   const tokens = guard.tokens(text);
   try {
-    documents.push(...(composer.compose(tokens, true, text.length) as Iterable<Document.Parsed<ParsedNode>>));
+    documents.push(
+      ...(composer.compose(tokens, true, text.length) as Iterable<Document.Parsed<ParsedNode>>),
+    );
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     guard.stop();
   }
   const { stopped, tags, anchors, unclosed, second } = guard;
   const errors = documents.flatMap((document) => document.errors);
-  return { documents: stopped === null ? documents : [], errors, tags, anchors, unclosed, stopped, second };
+  return {
+    documents: stopped === null ? documents : [],
+    errors,
+    tags,
+    anchors,
+    unclosed,
+    stopped,
+    second,
+  };
 }
 
 /** Feeds the parser and watches it. */
@@ -69,13 +93,17 @@ class Guard {
   }
 
   stop(): void {
-    this.stopped ??= { why: 'levels', span: { start: this.#parser.offset, end: this.#parser.offset } };
+    this.stopped ??= {
+      why: 'levels',
+      span: { start: this.#parser.offset, end: this.#parser.offset },
+    };
   }
 
   /** A document begins with a mark of the lexer's, or behind another with `---`. */
   #isSecond(lexeme: string, before: string): boolean {
     if (lexeme === documentMark) this.#documents++;
-    else if (lexeme === '---' && before !== documentMark && before !== scalarMark) this.#documents++;
+    else if (lexeme === '---' && before !== documentMark && before !== scalarMark)
+      this.#documents++;
     if (this.#documents < 2) return false;
     const start = this.#parser.offset;
     this.second = { start, end: start + lexeme.length };
@@ -96,7 +124,10 @@ class Guard {
 
   /** The parser is about to give up what is still open. */
   #openBrackets(text: string): void {
-    const open = this.#parser.stack.find((token): token is CST.FlowCollection => token.type === 'flow-collection' && token.end.length === 0);
+    const open = this.#parser.stack.find(
+      (token): token is CST.FlowCollection =>
+        token.type === 'flow-collection' && token.end.length === 0,
+    );
     if (open === undefined) return;
     const { offset } = open.start;
     const line = text.indexOf('\n', this.#parser.offset);
@@ -107,7 +138,8 @@ class Guard {
   #quoteOf(lexeme: string): void {
     const isClosed = lexeme.length > 1 && lexeme.endsWith(lexeme[0]!);
     const { start, end } = this.#lexeme(lexeme).span;
-    if (!isClosed) this.unclosed.push({ text: lexeme[0]!, span: { start, end: start + 1 }, upTo: end });
+    if (!isClosed)
+      this.unclosed.push({ text: lexeme[0]!, span: { start, end: start + 1 }, upTo: end });
   }
 
   #is(type: string): boolean {

@@ -73,14 +73,24 @@ interface Via {
 export function view(raw: RawNode, via: Via | null = null): Node {
   if (raw.kind === 'alias') {
     if (raw.target === null) {
-      return { kind: 'scalar', place: placeOf(raw.span, via), text: `*${raw.name}`, plain: true, lost: true };
+      return {
+        kind: 'scalar',
+        place: placeOf(raw.span, via),
+        text: `*${raw.name}`,
+        plain: true,
+        lost: true,
+      };
     }
     const anchor = raw.target.anchor ?? raw.target.span;
     const related = { message: `the anchor of ${`\`*${raw.name}\``} is here`, span: anchor };
-    return view(raw.target, { span: via?.span ?? raw.span, anchors: [...(via?.anchors ?? []), related] });
+    return view(raw.target, {
+      span: via?.span ?? raw.span,
+      anchors: [...(via?.anchors ?? []), related],
+    });
   }
   const place = placeOf(raw.span, via);
-  if (raw.kind === 'scalar') return { kind: 'scalar', place, text: raw.text, plain: raw.plain, lost: false };
+  if (raw.kind === 'scalar')
+    return { kind: 'scalar', place, text: raw.text, plain: raw.plain, lost: false };
   if (raw.kind === 'list') return { kind: 'list', place, raw, via };
   return { kind: 'map', place, raw, via };
 }
@@ -109,7 +119,8 @@ export function entriesOf(map: MapNode): Entry[] {
   const sources = merged.flatMap((node) => (node.kind === 'list' ? itemsOf(node) : [node]));
   for (const source of sources) {
     if (source.kind !== 'map') continue;
-    for (const entry of entriesOf(source)) if (!own.has(entry.key.text)) own.set(entry.key.text, entry);
+    for (const entry of entriesOf(source))
+      if (!own.has(entry.key.text)) own.set(entry.key.text, entry);
   }
   return [...own.values()];
 }

@@ -9,7 +9,9 @@ import { renderSarif } from '../../../src/cli/findings/sarif.ts';
 
 const files = codes.flatMap((code) => {
   const { bad } = catalogue[code];
-  return typeof bad === 'string' ? [{ file: `policies/${code}, 100%:x.yaml`, ...parsePolicy(code, bad) }] : [];
+  return typeof bad === 'string'
+    ? [{ file: `policies/${code}, 100%:x.yaml`, ...parsePolicy(code, bad) }]
+    : [];
 });
 
 /** What consumers of SARIF 2.1.0 rely on, from the standard's sections 3.13 to 3.30. */
@@ -31,7 +33,12 @@ const sarifShape = {
             properties: {
               driver: {
                 required: ['name', 'version', 'rules'],
-                properties: { rules: { type: 'array', items: { required: ['id', 'shortDescription', 'defaultConfiguration'] } } },
+                properties: {
+                  rules: {
+                    type: 'array',
+                    items: { required: ['id', 'shortDescription', 'defaultConfiguration'] },
+                  },
+                },
               },
             },
           },
@@ -42,8 +49,15 @@ const sarifShape = {
               required: ['ruleId', 'ruleIndex', 'level', 'message', 'locations'],
               properties: {
                 level: { enum: ['error', 'warning', 'note', 'none'] },
-                message: { required: ['text'], properties: { text: { type: 'string', minLength: 1 } } },
-                locations: { type: 'array', minItems: 1, items: { $ref: '#/definitions/location' } },
+                message: {
+                  required: ['text'],
+                  properties: { text: { type: 'string', minLength: 1 } },
+                },
+                locations: {
+                  type: 'array',
+                  minItems: 1,
+                  items: { $ref: '#/definitions/location' },
+                },
                 relatedLocations: { type: 'array', items: { $ref: '#/definitions/location' } },
               },
             },
@@ -59,11 +73,19 @@ const sarifShape = {
         physicalLocation: {
           required: ['artifactLocation', 'region'],
           properties: {
-            artifactLocation: { required: ['uri'], properties: { uri: { type: 'string', pattern: '^[A-Za-z0-9._~:/%()\'!*-]+$' } } },
+            artifactLocation: {
+              required: ['uri'],
+              properties: { uri: { type: 'string', pattern: "^[A-Za-z0-9._~:/%()'!*-]+$" } },
+            },
             region: {
               required: ['startLine', 'startColumn'],
               additionalProperties: false,
-              properties: Object.fromEntries(['startLine', 'startColumn', 'endLine', 'endColumn'].map((key) => [key, { type: 'integer', minimum: 1 }])),
+              properties: Object.fromEntries(
+                ['startLine', 'startColumn', 'endLine', 'endColumn'].map((key) => [
+                  key,
+                  { type: 'integer', minimum: 1 },
+                ]),
+              ),
             },
           },
         },
@@ -73,7 +95,12 @@ const sarifShape = {
 };
 
 interface Sarif {
-  readonly runs: readonly [{ readonly tool: { driver: { rules: { id: string }[] } }; readonly results: { ruleId: string; ruleIndex: number }[] }];
+  readonly runs: readonly [
+    {
+      readonly tool: { driver: { rules: { id: string }[] } };
+      readonly results: { ruleId: string; ruleIndex: number }[];
+    },
+  ];
 }
 
 test('SARIF has the shape of the standard, and every finding', () => {
@@ -82,21 +109,26 @@ test('SARIF has the shape of the standard, and every finding', () => {
   assert.ok(validate(log), JSON.stringify(validate.errors));
   const [{ tool, results }] = log.runs;
   assert.equal(results.length, files.flatMap(({ findings }) => findings).length);
-  for (const { ruleId, ruleIndex } of results) assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
+  for (const { ruleId, ruleIndex } of results)
+    assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
 });
 
 test('workflow commands of GitHub are escaped, one line each', () => {
   const lines = files.flatMap((file) => renderGithub(file).trimEnd().split('\n'));
   assert.equal(lines.length, files.flatMap(({ findings }) => findings).length);
   for (const line of lines) {
-    assert.match(line, /^::(?:error|warning) file=policies\/P\d{4}%2C 100%25%3Ax\.yaml,line=\d+,endLine=\d+(?:,col=\d+,endColumn=\d+)?,title=P\d{4}::[a-z`]/);
+    assert.match(
+      line,
+      /^::(?:error|warning) file=policies\/P\d{4}%2C 100%25%3Ax\.yaml,line=\d+,endLine=\d+(?:,col=\d+,endColumn=\d+)?,title=P\d{4}::[a-z`]/,
+    );
     assert.match(line, /%0A/);
   }
 });
 
 test('one line for each finding', () => {
   const text = files.map(renderLine).join('');
-  for (const line of text.trimEnd().split('\n')) assert.match(line, /^policies\/.*:\d+:\d+: (?:error|warning) P\d{4}: .+; .+$/);
+  for (const line of text.trimEnd().split('\n'))
+    assert.match(line, /^policies\/.*:\d+:\d+: (?:error|warning) P\d{4}: .+; .+$/);
 });
 
 test('nothing of a file can steer a terminal, and the marker stands below what it marks', () => {
@@ -113,7 +145,9 @@ test('a policy that the compiler refuses has a finding at the selectors that cos
   const { bad, good } = catalogue.P5001;
   assert.ok(typeof bad !== 'string');
   const made = bad.make() as string;
-  const text = made.replace('selectors:\n', 'selectors:\n  - name: cheap\n    operation: execMemFd\n').replace('[example]', '[cheap, example]');
+  const text = made
+    .replace('selectors:\n', 'selectors:\n  - name: cheap\n    operation: execMemFd\n')
+    .replace('[example]', '[cheap, example]');
   const { policy } = parsePolicy('x', text);
   const [finding] = limitFindings(policy!);
   assert.equal(finding?.code, 'P5001');

@@ -15,12 +15,19 @@ test('there are cases', () => assert.ok(inputs.length >= 50));
 for (const file of inputs) {
   test(`findings of ${basename(file)}: code, place, words and help`, () => {
     const { file: expected, text } = findings.output(file);
-    assert.equal(text, readFileSync(expected, 'utf8'), 'if it is better now: npm run bless findings');
+    assert.equal(
+      text,
+      readFileSync(expected, 'utf8'),
+      'if it is better now: npm run bless findings',
+    );
   });
 }
 
 test('every finding is in a case or on a page with what the check says', () => {
-  const said = [...generateFindings().values(), ...inputs.map((file) => findings.output(file).text)].join('\n');
+  const said = [
+    ...generateFindings().values(),
+    ...inputs.map((file) => findings.output(file).text),
+  ].join('\n');
   /** Their examples cannot be shown; the test of the catalogue makes them. P5001 is the compiler's. */
   const made = codes.filter((code) => typeof catalogue[code].bad !== 'string');
   const missing = codes.filter((code) => !said.includes(`[${code}]\n`) && !made.includes(code));
@@ -29,7 +36,10 @@ test('every finding is in a case or on a page with what the check says', () => {
 
 test('the pages are those that the catalogue makes', () => {
   const pages = generateFindings();
-  const onDisk = readdirSync(join(root, findingsFolder)).map((name) => `${findingsFolder}/${name}`).sort();
+  const onDisk = readdirSync(join(root, findingsFolder))
+    .map((name) => `${findingsFolder}/${name}`)
+    .sort();
   assert.deepEqual(onDisk, [...pages.keys()].sort());
-  for (const [file, text] of pages) assert.equal(readFileSync(join(root, file), 'utf8'), text, `${file}: npm run gen`);
+  for (const [file, text] of pages)
+    assert.equal(readFileSync(join(root, file), 'utf8'), text, `${file}: npm run gen`);
 });

@@ -14,8 +14,12 @@ for (const code of codes) {
       const found = findings.filter((finding) => finding.code === code);
       assert.ok(found.length > 0, `found only ${JSON.stringify(findings)}`);
       assert.equal(found[0]?.severity, severity);
-      assert.equal(policy === null, findings.some((finding) => finding.severity === 'error'));
-      if (typeof bad === 'string') assert.deepEqual([...new Set(findings.map((finding) => finding.code))], [code]);
+      assert.equal(
+        policy === null,
+        findings.some((finding) => finding.severity === 'error'),
+      );
+      if (typeof bad === 'string')
+        assert.deepEqual([...new Set(findings.map((finding) => finding.code))], [code]);
     }
     assert.deepEqual(parsePolicy('good.yaml', good).findings, []);
   });

@@ -10,17 +10,25 @@ const numRuns = Number(process.env['D4C_RUNS'] ?? 400);
 function holds(input: string | Uint8Array): void {
   const parsed = parsePolicy('fuzz.yaml', input);
   const { policy, findings, text } = parsed;
-  assert.equal(policy === null, findings.some(({ severity }) => severity === 'error'));
+  assert.equal(
+    policy === null,
+    findings.some(({ severity }) => severity === 'error'),
+  );
   for (const { span, related, message, help } of findings) {
     for (const place of [span, ...related.map((other) => other.span)]) {
-      assert.ok(place.start >= 0 && place.start <= place.end && place.end <= text.length, JSON.stringify({ message, place }));
+      assert.ok(
+        place.start >= 0 && place.start <= place.end && place.end <= text.length,
+        JSON.stringify({ message, place }),
+      );
     }
     assert.doesNotMatch(message + help, /[\p{Cc}]|\{\w+\}$|undefined/u);
   }
   const checked = { file: 'fuzz.yaml', text, findings };
   for (const { span } of locate(checked)) {
     assert.ok(span.line >= 1 && span.column >= 1);
-    assert.ok(span.endLine > span.line || (span.endLine === span.line && span.endColumn >= span.column));
+    assert.ok(
+      span.endLine > span.line || (span.endLine === span.line && span.endColumn >= span.column),
+    );
   }
   renderText(checked);
 }
@@ -30,14 +38,72 @@ const examples = codes.flatMap((code) => {
   return typeof bad === 'string' ? [bad, good] : [good];
 });
 const pieces = [
-  ...['*', '**', '&a ', '*a', '<<: ', '!!str ', '!x ', "'", '"', '[', ']', '{', '}', ',', ': ', ':', '- ', '? ', '#', '|\n', '>\n', '---\n'],
-  ...['...\n', '%YAML 1.2\n', '\t', '\r', '\r\n', '\n', '  ', '\0', '\ufeff', '‘', '”', '\\', '\\\\', '\\*', '/', '//', '/../', 'é', '😀', '\ud800'],
-  ...['name: ', 'match: ', 'actions: ', 'file:\n', 'process:\n', 'selectors:\n', 'operation: ', 'exec', 'block', 'targetFilePath: '],
+  ...[
+    '*',
+    '**',
+    '&a ',
+    '*a',
+    '<<: ',
+    '!!str ',
+    '!x ',
+    "'",
+    '"',
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    ': ',
+    ':',
+    '- ',
+    '? ',
+    '#',
+    '|\n',
+    '>\n',
+    '---\n',
+  ],
+  ...[
+    '...\n',
+    '%YAML 1.2\n',
+    '\t',
+    '\r',
+    '\r\n',
+    '\n',
+    '  ',
+    '\0',
+    '\ufeff',
+    '‘',
+    '”',
+    '\\',
+    '\\\\',
+    '\\*',
+    '/',
+    '//',
+    '/../',
+    'é',
+    '😀',
+    '\ud800',
+  ],
+  ...[
+    'name: ',
+    'match: ',
+    'actions: ',
+    'file:\n',
+    'process:\n',
+    'selectors:\n',
+    'operation: ',
+    'exec',
+    'block',
+    'targetFilePath: ',
+  ],
 ];
 
 /** An example of the catalogue with pieces put in, taken out and repeated. */
 const mutated = fc
-  .tuple(fc.constantFrom(...examples), fc.array(fc.tuple(fc.nat(), fc.nat(12), fc.constantFrom(...pieces)), { maxLength: 6 }))
+  .tuple(
+    fc.constantFrom(...examples),
+    fc.array(fc.tuple(fc.nat(), fc.nat(12), fc.constantFrom(...pieces)), { maxLength: 6 }),
+  )
   .map(([text, changes]) => {
     let changed = text;
     for (const [where, length, piece] of changes) {
@@ -52,12 +118,17 @@ test(`examples with pieces changed (seed ${seed}, D4C_SEED repeats it)`, () => {
 });
 
 test(`heaps of pieces (seed ${seed})`, () => {
-  const heaps = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
+  const heaps = fc
+    .array(fc.constantFrom(...pieces), { maxLength: 60 })
+    .map((parts) => parts.join(''));
   fc.assert(fc.property(heaps, holds), { seed, numRuns });
 });
 
 test(`bytes (seed ${seed})`, () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), holds), { seed, numRuns: Math.ceil(numRuns / 3) });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), holds), {
+    seed,
+    numRuns: Math.ceil(numRuns / 3),
+  });
   const torn = fc.tuple(mutated, fc.nat(), fc.nat(255)).map(([text, where, byte]) => {
     const bytes = new TextEncoder().encode(text);
     bytes[where % Math.max(1, bytes.length)] = byte;

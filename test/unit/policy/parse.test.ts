@@ -23,18 +23,30 @@ test('a flat policy becomes the model, scalars and lists alike', () => {
   assert.equal(policy?.mode, 'enforce');
   const [section] = policy!.sections;
   assert.equal(section?.kind, 'file');
-  assert.deepEqual(section.selectors.map(({ name, operations }) => [name, operations]), [
-    ['newBinary', ['createExecutable']],
-    ['memory', ['execMemFd']],
-    ['allowed', ['createExecutable', 'modifyExecutable', 'execMemFd']],
-  ]);
-  assert.deepEqual(section.responses[0]!.exclude.map(({ value }) => value), ['allowed']);
+  assert.deepEqual(
+    section.selectors.map(({ name, operations }) => [name, operations]),
+    [
+      ['newBinary', ['createExecutable']],
+      ['memory', ['execMemFd']],
+      ['allowed', ['createExecutable', 'modifyExecutable', 'execMemFd']],
+    ],
+  );
+  assert.deepEqual(
+    section.responses[0]!.exclude.map(({ value }) => value),
+    ['allowed'],
+  );
   assert.deepEqual(section.responses[0]!.actions, ['alert', 'block']);
 });
 
 test('a policy with an error is none, and all its findings are told', () => {
-  const text = seed.replace('[createExecutable]', '[createExecutables]').replace('[alert, block]', '[block]').replace('allowed\n', 'alowed\n');
+  const text = seed
+    .replace('[createExecutable]', '[createExecutables]')
+    .replace('[alert, block]', '[block]')
+    .replace('allowed\n', 'alowed\n');
   const { policy, findings } = parsePolicy('seed.yaml', text);
   assert.equal(policy, null);
-  assert.deepEqual(findings.map(({ code }) => code), ['P2007', 'P4001', 'P4003']);
+  assert.deepEqual(
+    findings.map(({ code }) => code),
+    ['P2007', 'P4001', 'P4003'],
+  );
 });

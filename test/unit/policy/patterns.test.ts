@@ -25,7 +25,9 @@ function texts(letters: string, most: number): string[] {
 
 /** The meaning of a pattern by another's engine. */
 function asRegExp(text: string): RegExp {
-  const source = text.replaceAll(/\*+|[^*]/g, (piece) => (piece === '*' ? '[^/]*' : piece[0] === '*' ? '[^]*' : `\\x${piece.charCodeAt(0).toString(16)}`));
+  const source = text.replaceAll(/\*+|[^*]/g, (piece) =>
+    piece === '*' ? '[^/]*' : piece[0] === '*' ? '[^]*' : `\\x${piece.charCodeAt(0).toString(16)}`,
+  );
   return new RegExp(`^${source}$`);
 }
 
@@ -37,7 +39,11 @@ test('matching is that of regular expressions, on every small pattern and text',
     const expression = asRegExp(pattern);
     const read = tokens(pattern);
     for (const subject of subjects) {
-      assert.equal(matchPattern(read, encoder.encode(subject)), expression.test(subject), `${pattern} on ${subject}`);
+      assert.equal(
+        matchPattern(read, encoder.encode(subject)),
+        expression.test(subject),
+        `${pattern} on ${subject}`,
+      );
     }
   }
 });
@@ -45,7 +51,9 @@ test('matching is that of regular expressions, on every small pattern and text',
 test('what covers is no guess: every pair of small patterns, against every small text', () => {
   const small = patterns.filter((text) => text.length <= 4);
   const long = texts('ab/', 6);
-  const matched = new Map(small.map((text) => [text, new Set(long.filter((subject) => asRegExp(text).test(subject)))]));
+  const matched = new Map(
+    small.map((text) => [text, new Set(long.filter((subject) => asRegExp(text).test(subject)))]),
+  );
   let covered = 0;
   for (const wide of small) {
     for (const narrow of small) {
@@ -74,7 +82,8 @@ test('escapes, runs of wildcards and bytes', () => {
   assert.deepEqual(tokens('\\*\\\\é'), [42, 92, 0xc3, 0xa9]);
   assert.deepEqual(scan('a\\', 'path'), { ok: false, escape: '\\', at: 1 });
   assert.deepEqual(scan('a\\/', 'path'), { ok: false, escape: '\\/', at: 1 });
-  for (const text of ['/a/*', '/a/**/b\\*c', 'é\\\\']) assert.equal(writeTokens(tokens(text), 'path'), text);
+  for (const text of ['/a/*', '/a/**/b\\*c', 'é\\\\'])
+    assert.equal(writeTokens(tokens(text), 'path'), text);
 });
 
 test('the normal form of paths', () => {
@@ -83,9 +92,23 @@ test('the normal form of paths', () => {
     return problem === null ? 'fine' : problem.normal;
   };
   const expected = {
-    '/usr/bin/x': 'fine', '/a/..b/.c/d.': 'fine', '**': 'fine', '**/x': 'fine', '/**': 'fine',
-    '/a//b': '/a/b', '/a/./b/': '/a/b', '/a/b/../../c': '/c', '/': '/**', 'a/b': '/a/b', '*/b': '/*/b', '/a/*/..': null, '/..': null,
+    '/usr/bin/x': 'fine',
+    '/a/..b/.c/d.': 'fine',
+    '**': 'fine',
+    '**/x': 'fine',
+    '/**': 'fine',
+    '/a//b': '/a/b',
+    '/a/./b/': '/a/b',
+    '/a/b/../../c': '/c',
+    '/': '/**',
+    'a/b': '/a/b',
+    '*/b': '/*/b',
+    '/a/*/..': null,
+    '/..': null,
   };
-  assert.deepEqual(Object.fromEntries(Object.keys(expected).map((text) => [text, form(text)])), expected);
+  assert.deepEqual(
+    Object.fromEntries(Object.keys(expected).map((text) => [text, form(text)])),
+    expected,
+  );
   assert.equal(normalForm('**/./x'), '**/x');
 });

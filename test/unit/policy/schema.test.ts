@@ -9,7 +9,9 @@ import { caseSets, inputsOf } from '../../../tools/bless.ts';
 import { generateSchema, schemaFile } from '../../../tools/gen/schema.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;
-const validate = new Ajv({ strict: false, allErrors: true }).compile(JSON.parse(generateSchema()) as object);
+const validate = new Ajv({ strict: false, allErrors: true }).compile(
+  JSON.parse(generateSchema()) as object,
+);
 
 /** What a JSON Schema cannot say: what YAML itself forbids, and what one part says of another. */
 const beyond = /^P1|^P2011|^P400[1245]|^P5/;
@@ -30,7 +32,8 @@ function check(name: string, text: string): void {
   if (document === undefined || errors.some(({ code }) => code.startsWith('P1'))) return;
   const isValid = validate(document);
   if (errors.length === 0) assert.ok(isValid, JSON.stringify(validate.errors));
-  else if (errors.some(({ code }) => !beyond.test(code))) assert.ok(!isValid, `accepted, with ${errors.map(({ code }) => code).join()}`);
+  else if (errors.some(({ code }) => !beyond.test(code)))
+    assert.ok(!isValid, `accepted, with ${errors.map(({ code }) => code).join()}`);
 }
 
 test('the schema is the one that is checked in', () => {
@@ -50,7 +53,10 @@ for (const file of inputsOf(caseSets.find(({ name }) => name === 'findings')!)) 
 }
 
 test('the schema refuses each thing alone', () => {
-  const fine = { selectors: [{ name: 'a', operation: 'execMemFd' }], responses: [{ match: 'a', actions: 'alert' }] };
+  const fine = {
+    selectors: [{ name: 'a', operation: 'execMemFd' }],
+    responses: [{ match: 'a', actions: 'alert' }],
+  };
   assert.ok(validate(fine));
   const bad: readonly object[] = [
     { ...fine, mode: 'x' },
