@@ -84,24 +84,6 @@ static __always_inline int d4c_is_below(struct file *file)
 	       !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
 }
 
-/* An open came to a file although its creation was denied: the name was there. */
-static __always_inline void d4c_take_back_denial(struct file *file)
-{
-	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
-	struct d4c_mark *mark;
-	struct dentry *denied;
-
-	if (!state || !state->denied_dentry)
-		return;
-	denied = (void *)state->denied_dentry;
-	mark = d4c_mark_of_current();
-	/* The same file, or a symbolic link to it: a dentry that has an inode by now. */
-	if (mark && (denied == file->f_path.dentry || (BPF_CORE_READ(denied, d_name.hash_len) == state->denied_name &&
-						       BPF_CORE_READ(denied, d_inode))))
-		d4c_emit_retraction(mark->container, state->denied_key);
-	state->denied_dentry = 0;
-}
-
 /* A file that no file system names. */
 static __always_inline int d4c_is_memory(struct file *file)
 {
@@ -176,7 +158,7 @@ int BPF_PROG(d4c_file_open, struct file *file)
 		return 0;
 	}
 	if (flags & D4C_O_CREAT)
-		d4c_take_back_denial(file);
+		d4c_settle_denial(file->f_path.dentry);
 	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
 	if (!operations || !d4c_concerned(&subject, operations))
 		return 0;

@@ -20,6 +20,30 @@ static __always_inline __u32 d4c_umask(void)
 	return BPF_CORE_READ(task, fs, umask);
 }
 
+/* A provisional denial of this task, if there is one, is settled by what comes next in its open: it comes to
+ * `opened`, whose name was denied; or goes on behind a symbolic link of the denied name. Then the name was
+ * there, and nothing was denied. */
+static __always_inline void d4c_settle_denial(struct dentry *opened)
+{
+	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
+	struct d4c_mark *mark;
+	struct dentry *denied;
+	__u64 age;
+
+	if (!state || !state->denied_dentry)
+		return;
+	denied = (void *)state->denied_dentry;
+	state->denied_dentry = 0;
+	age = bpf_ktime_get_boot_ns() - state->denied_ns;
+	mark = d4c_mark_of_current();
+	if (!mark || age > D4C_PROVISIONAL_NS)
+		return;
+	/* The dentry may be another one's by now: its name tells. */
+	if (denied == opened || (BPF_CORE_READ(denied, d_name.hash_len) == state->denied_name &&
+				 BPF_CORE_READ(denied, d_inode)))
+		d4c_emit_retraction(mark->container, state->denied_key);
+}
+
 /* Remembers a provisional denial for the file_open that may follow. */
 static __always_inline void d4c_remember_denial(struct dentry *dentry, __u64 key)
 {
@@ -32,6 +56,7 @@ static __always_inline void d4c_remember_denial(struct dentry *dentry, __u64 key
 	state->denied_dentry = (__u64)dentry;
 	state->denied_name = BPF_CORE_READ(dentry, d_name.hash_len);
 	state->denied_key = key;
+	state->denied_ns = bpf_ktime_get_boot_ns();
 }
 
 SEC("lsm/path_mknod")
@@ -48,6 +73,8 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 	if (!(real & D4C_S_IFMT))
 		real |= D4C_S_IFREG;
 	operations = d4c_arrival(real);
+	if (opening)
+		d4c_settle_denial(0);
 	if (!d4c_concerned(&subject, operations))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_PATH_MKNOD);
