@@ -1,8 +1,11 @@
 /** The half of the demo on a host that can't enforce: a virtual machine, in which the other half runs. */
-import { dirname, join } from 'node:path';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { Failure } from '#base';
+import type { Vm } from '#vm';
 import { startVm } from '#vm';
 import type { DemoEvent, DemoPlan, Emit } from './stream.ts';
 
@@ -10,13 +13,15 @@ const checkout = join(import.meta.dirname, '../../..');
 
 /** Runs the plan in a virtual machine, telling its events as they come. */
 export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: string) => void): Promise<void> {
-  const folders = [...plan.images, ...plan.shares, ...[...plan.policies, ...plan.runs].map((file) => dirname(file))];
-  await using vm = await startVm({ kernel: plan.kernel, shares: outermost(folders), log: progress });
+  using staged = stage([...plan.policies, ...plan.runs]);
+  const folders = outermost([...plan.images, ...plan.shares, staged.folder]);
+  await using vm = await startVm({ kernel: plan.kernel, shares: folders, log: progress });
+  await staged.unpack(vm);
   const lines = new PassThrough();
   const told = (async () => {
     for await (const line of createInterface({ input: lines })) emit(parse(line));
   })();
-  const command = ['node', join(checkout, 'src/cli/main.ts'), 'demo', '--host', '--events', ...options(plan)];
+  const command = [join(checkout, 'bin/d4c'), 'demo', '--host', '--events', ...options(plan)];
   const program = vm.start(command, {
     onStdout: (chunk) => void lines.write(chunk),
     onStderr: (chunk) => void process.stderr.write(chunk),
@@ -28,6 +33,28 @@ export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: 
   lines.end();
   await told;
   if (done.code !== 0 && done.code !== 1) throw new Failure('internal', `the demo's half in the virtual machine ended with exit status ${done.code}`);
+}
+
+interface Staged extends Disposable {
+  readonly folder: string;
+  /** Puts the files where they were on the host. */
+  unpack(vm: Vm): Promise<void>;
+}
+
+/** Single files go by a folder of their own: what lies beside them is nobody's business, and may be large. */
+function stage(files: readonly string[]): Staged {
+  const folder = mkdtempSync(join(tmpdir(), 'd4c-demo-'));
+  const outside = [...new Set(files)].filter((file) => !file.startsWith(`${checkout}/`));
+  outside.forEach((file, index) => copyFileSync(file, join(folder, String(index))));
+  const script = 'from=$1; shift; n=0; for file; do mkdir -p "${file%/*}/" && cp "$from/$n" "$file" || exit; n=$((n + 1)); done';
+  return {
+    folder,
+    unpack: async (vm) => {
+      const done = await vm.exec(['sh', '-c', script, 'sh', folder, ...outside]);
+      if (done.code !== 0) throw new Failure('io', `the files did not get into the virtual machine: ${new TextDecoder().decode(done.stderr)}`);
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  };
 }
 
 /** A folder in another one of the list comes with it. */
