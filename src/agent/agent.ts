@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import { findCgroupRoot, isKnown, listCgroupIds, openRegistry } from '#containers';
+import { findCgroupRoot, isKnown, listCgroupIds, openMemory, openRegistry } from '#containers';
 import type { Container, ContainerSource, Registry } from '#containers';
 import { toDocument } from '#ecs';
 import type { OperationEvent } from '#events';
@@ -37,6 +37,8 @@ export interface AgentOptions extends Outlets {
   readonly pinFolder: string | null;
   /** Also judge what has a runtime's cgroup path, before any source has named it. */
   readonly recognise?: boolean;
+  /** Folder that outlives the agent, for what it knows of containers. */
+  readonly memoryFolder?: string;
   readonly exempt?: readonly Exemption[];
   /** Namespace of the data streams. */
   readonly namespace?: string;
@@ -73,6 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await openRegistry({
       sources: options.sources,
       recognise: options.recognise ?? false,
+      memory: options.memoryFolder === undefined ? undefined : openMemory(options.memoryFolder),
       async changed(container) {
         await force.assign(container, isExempt(container));
         if (isKnown(container)) pipeline?.named(container.cgroupId);

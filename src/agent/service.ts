@@ -20,6 +20,9 @@ import { version } from './version.ts';
 /** Where everything that must outlive the agent is pinned. */
 export const pinFolder = '/sys/fs/bpf/d4c';
 
+/** Gone after a boot, as the containers are. */
+const memoryFolder = '/run/d4c/containers';
+
 export interface ServiceOptions {
   readonly configFile: string;
   readonly monitor: boolean;
@@ -84,6 +87,7 @@ async function begin(state: State): Promise<void> {
     ...outletsOf(config),
     pinFolder,
     recognise: true,
+    memoryFolder,
     exempt: config.exempt,
     log: options.log,
   });

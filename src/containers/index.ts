@@ -4,6 +4,8 @@
  */
 export { isKnown } from './model.ts';
 export type { Container, ContainerSink, ContainerSource, ExpectedContainer } from './model.ts';
+export { openMemory } from './memory.ts';
+export type { ContainerMemory } from './memory.ts';
 export { openRegistry } from './registry.ts';
 export type { Registry, RegistryOptions } from './registry.ts';
 export { staticSource } from './static-source.ts';

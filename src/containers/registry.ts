@@ -2,12 +2,15 @@ import { factsUnknown } from '#base';
 import { cgroupIdOf, findCgroupRoot } from './cgroup.ts';
 import { recognise } from './cgroup-forms.ts';
 import { watchCgroups } from './cgroup-watch.ts';
+import type { ContainerMemory } from './memory.ts';
 import type { Container, ContainerSink, ContainerSource, ExpectedContainer } from './model.ts';
 
 export interface RegistryOptions {
   readonly sources: readonly ContainerSource[];
   /** Also take for a container, of which nothing is known, what has a runtime's cgroup path. */
   readonly recognise: boolean;
+  /** Containers that an agent before this one knew. */
+  readonly memory?: ContainerMemory | undefined;
   /** A container is new or better known; `before` is what was known of it. */
   changed(container: Container, before: Container | undefined): Promise<void>;
   removed(container: Container): void;
@@ -32,6 +35,7 @@ export async function openRegistry(options: RegistryOptions): Promise<Registry> 
   await using scope = new AsyncDisposableStack();
   const state = createState(options);
   const root = options.cgroupRoot ?? findCgroupRoot();
+  await recall(state, options, root);
   // Before the sources: what they expect must not have appeared unseen.
   scope.use(
     watchCgroups({
@@ -80,6 +84,7 @@ function createState(options: RegistryOptions): State {
       gone.delete(container.cgroupId);
       live.set(container.cgroupId, container);
       byPath.set(container.cgroupPath, container.cgroupId);
+      options.memory?.remember(container);
       await options.changed(container, before);
     },
     vanished(path) {
@@ -94,7 +99,7 @@ function createState(options: RegistryOptions): State {
       if (container === undefined) return;
       byPath.delete(path);
       live.delete(container.cgroupId);
-      remember(gone, container);
+      remember(gone, container, options.memory);
       options.removed(container);
     },
   };
@@ -141,11 +146,21 @@ function isOurs(options: RegistryOptions, path: string): boolean {
   return options.recognise && recognise(path) !== undefined;
 }
 
-function remember(gone: State['gone'], container: Container): void {
+/** Those that are still there are put at once; of the others records may still come. */
+async function recall(state: State, options: RegistryOptions, root: string): Promise<void> {
+  for (const container of options.memory?.recall() ?? []) {
+    const isThere = cgroupIdOf(root, container.cgroupPath) === container.cgroupId;
+    if (isThere) await state.put(container);
+    else remember(state.gone, container, options.memory);
+  }
+}
+
+function remember(gone: State['gone'], container: Container, memory: ContainerMemory | undefined): void {
   const now = performance.now();
   gone.set(container.cgroupId, { container, since: now });
   for (const [cgroupId, entry] of gone) {
     if (gone.size <= goneMax && now - entry.since < memoryMs) break; // in the order of their end
     gone.delete(cgroupId);
+    memory?.forget(cgroupId);
   }
 }

@@ -9,11 +9,20 @@ import { actionOf, operationsOf } from './words.ts';
 /** One sentence: what was tried, by what, in which container, what came of it, by which rule. */
 export function messageOf(input: DocumentInput): string {
   const { event, judgement, container } = input;
-  const path = event.process.executable;
-  const program = path === undefined ? processName(event) : printable(toText(path));
-  const who = `${program} (pid ${event.process.self.pid}, uid ${event.process.euid})`;
+  const who = actor(event);
   const where = containerPhrase(container, event.container);
   return `${who} in ${where} tried to ${attempt(event, judgement.pair)}: ${outcome(input)}${reason(input)}`;
+}
+
+/** Of a busybox or an interpreter the name that it goes by says more than the file that it is. */
+function actor(event: OperationEvent): string {
+  const { executable, self, euid } = event.process;
+  const ids = `pid ${self.pid}, uid ${euid}`;
+  const name = printable(toText(self.comm));
+  if (executable === undefined) return `${printable(processName(event))} (${ids})`;
+  const path = printable(toText(executable));
+  const isSame = name === '' || processName(event).startsWith(name);
+  return isSame ? `${path} (${ids})` : `${name} (${path}, ${ids})`;
 }
 
 function attempt(event: OperationEvent, index: number): string {

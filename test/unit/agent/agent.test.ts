@@ -45,7 +45,7 @@ interface Bench {
   readonly documents: OutgoingDocument[];
   readonly log: string[];
   /** While set, the output does not take anything. */
-  block(): () => void;
+  readonly block: () => () => void;
 }
 
 async function bench(given: Partial<AgentOptions> = {}, kernel = fakeKernel()): Promise<Bench> {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { noFacts, parseImageReference } from '#base';
-import { isKnown, openRegistry } from '#containers';
-import type { Container, ContainerSink, ContainerSource, ExpectedContainer, Registry } from '#containers';
+import { isKnown, openMemory, openRegistry } from '#containers';
+import type { Container, ContainerMemory, ContainerSink, ContainerSource, ExpectedContainer, Registry } from '#containers';
 
 const root = mkdtempSync(join(tmpdir(), 'd4c-cgroups-'));
 after(() => rmSync(root, { recursive: true }));
@@ -26,10 +26,10 @@ interface Watched {
   readonly sink: ContainerSink;
   readonly changes: Container[];
   readonly removed: string[];
-  until(holds: () => boolean): Promise<void>;
+  readonly until: (holds: () => boolean) => Promise<void>;
 }
 
-async function open(): Promise<Watched> {
+async function open(memory?: ContainerMemory): Promise<Watched> {
   let sink: ContainerSink | undefined;
   let wake = (): void => {};
   const source: ContainerSource = {
@@ -44,6 +44,7 @@ async function open(): Promise<Watched> {
   const registry = await openRegistry({
     sources: [source],
     recognise: true,
+    memory,
     cgroupRoot: root,
     async changed(container) { changes.push(container); wake(); },
     removed(container) { removed.push(container.cgroupPath); wake(); },
@@ -105,4 +106,25 @@ test('a source knows more than a path, whoever comes first', async () => {
   assert.equal(registry.get(cgroupId)?.source, 'test');
   await sink.put({ ...before, source: 'cgroup' } as Container);
   assert.equal(registry.get(cgroupId)?.source, 'test');
+});
+
+test('the next agent knows what this one knew, of containers that are there and of those that are gone', async () => {
+  const memory = openMemory(join(root, '../d4c-memory-test'));
+  mkdirSync(join(root, 'default/there'), { recursive: true });
+  mkdirSync(join(root, 'default/gone'), { recursive: true });
+  const facts = { ...noFacts, image: parseImageReference('nginx'), clusterId: undefined, labels: new Map([['a', 'b']]) };
+  const [there, gone] = ['there', 'gone'].map((name) => ({ ...expected(`/default/${name}`), facts, cgroupId: inode(`default/${name}`) }));
+  {
+    const { registry, sink } = await open(memory);
+    await using _ = registry;
+    await sink.put(there!);
+    await sink.put(gone!);
+  }
+  rmdirSync(join(root, 'default/gone'));
+  const { registry, changes } = await open(memory);
+  await using _ = registry;
+  assert.deepEqual(changes.find(({ id }) => id === 'there'), there);
+  assert.deepEqual(registry.get(gone!.cgroupId), gone);
+  assert.ok(!registry.list().some(({ id }) => id === 'gone'));
+  rmSync(join(root, '../d4c-memory-test'), { recursive: true });
 });

@@ -76,7 +76,7 @@ test('a denied creation says what, who, where, when and by which rule', () => {
   assert.equal(document['@timestamp'], '2025-11-23T13:36:40.000123Z');
   assert.equal(
     document['message'],
-    '/usr/bin/cp (pid 42, uid 1000) in container web (image docker.io/library/nginx:1.25, pod shop/web-1) tried to ' +
+    'task-42 (/usr/bin/cp, pid 42, uid 1000) in container web (image docker.io/library/nginx:1.25, pod shop/web-1) tried to ' +
       'create the executable /usr/bin/evil.sh: denied, by the rule "no new programs" at drift.yaml:12 (selector newBinary)',
   );
 });

@@ -42,8 +42,11 @@ export function makePlace(folder: string, policy: string, more = ''): Place {
   return place;
 }
 
+/** As bin/d4c has them. */
+const nodeFlags = ['--v8-pool-size=1'];
+
 export function command(words: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(checkout, 'build/bundle/main.js'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(process.execPath, [...nodeFlags, join(checkout, 'build/bundle/main.js'), ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 const running = new Set<ChildProcess>();
