@@ -39,7 +39,7 @@ export const layers: readonly Layer[] = [
 /** Layers whose files need not be reached from another file: they are where programs and tests begin. */
 export const entryLayers: readonly string[] = ['test', 'tools', 'bench'];
 /** Files of other layers that programs begin in. */
-export const entryFiles: readonly string[] = ['src/cli/main.ts', 'tools/gate/main.ts', 'tools/vm/cli.ts'];
+export const entryFiles: readonly string[] = ['src/cli/main.ts', 'src/outputs/store/worker.ts', 'tools/gate/main.ts', 'tools/vm/cli.ts'];
 /** Layers without an `index.ts` of their own are imported by path; all others through `#name`. */
 export const byPath: readonly string[] = ['tools', 'gate', 'cli', 'bench', 'test'];
 
