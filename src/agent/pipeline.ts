@@ -75,7 +75,9 @@ export function startPipeline(options: PipelineOptions): Pipeline {
     named: (cgroupId) => desk.named(cgroupId),
     ended: (cgroupId) => desk.ended(cgroupId),
     async settle() {
-      while (options.kernel.unread() > 0) await sleep(settleMs);
+      // At least one turn: a batch may have been handed out and not been taken yet.
+      do await sleep(settleMs);
+      while (options.kernel.unread() > 0);
       await Promise.all(reader.open().map((ticket) => ticket.closed));
     },
     lost: () => ({ ...desk.lost, sequence_gap: Number(losses.missing()) }),

@@ -184,6 +184,36 @@ test('other policies are in force as a whole or not at all', async () => {
   assert.deepEqual(documents.map((it) => field(it, 'd4c.rule.file')), ['p.yaml', 'new.yaml'], 'each by the policies of its time');
 });
 
+test('other outlets take over without losing or repeating anything', async () => {
+  const { agent, kernel, sink, documents, block } = await bench();
+  await using _ = agent;
+  await sink.put(container(7n));
+  const release = block();
+  const later: OutgoingDocument[] = [];
+  let isClosed = false;
+  const fresh: Output = {
+    name: 'fresh',
+    async write(batch) {
+      later.push(...batch);
+    },
+    async close() {
+      isClosed = true;
+    },
+  };
+  kernel.fill([operationRecord({ sequence: 1n })]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const swapped = agent.replace([policy('demo')], { outputs: [fresh] });
+  kernel.fill([operationRecord({ sequence: 2n })]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  release();
+  await swapped;
+  await agent.settle();
+  assert.deepEqual([documents.length, later.length], [1, 1]);
+  assert.deepEqual(kernel.acked, [1, 2]);
+  assert.equal(isClosed, false);
+  assert.deepEqual((await agent.status()).outputs.map(({ name }) => name), ['fresh']);
+});
+
 test('exempt containers are never blocked; monitor makes every policy let through', async () => {
   const { agent, kernel, sink } = await bench({ monitor: true });
   await using _ = agent;

@@ -145,6 +145,16 @@ describe(`the agent on ${kernel}`, () => {
     assert.equal(alerts, 2);
   });
 
+  test('what is switched off loads nothing, until a reload after it was switched on', skip('disabled'), () => {
+    const { off, free, bound, followed } = take<{ off: Command; free: Ended; bound: Ended; followed: Document }>('disabled');
+    assert.equal(off.code, 1);
+    const status = JSON.parse(off.out) as Status & { readonly disabled: string };
+    assert.deepEqual([status.kernel.mechanism, status.disabled], ['none', 'the file /etc/d4c/disabled exists']);
+    assert.match(free.output, /made/);
+    assert.match(bound.output, /refused/);
+    assert.equal(followed.file?.path, '/usr/bin/a');
+  });
+
   test('in mode monitor everything is let through, and told', skip('monitor'), () => {
     const { ended, documents } = take<{ ended: Ended; documents: Document[] }>('monitor');
     assert.match(ended.output, /made/);

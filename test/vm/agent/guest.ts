@@ -1,9 +1,11 @@
 /** The guest's half: one scenario after the other; prints what was seen as JSON lines, judges nothing. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { fetchAlerts, fetchStatus } from '#control';
 import { openDatabase } from '#outputs';
 import { importImage, inContainerd, inCrun, startContainerd } from './support/containers.ts';
-import { endAll, linesOf, makePlace, runToEnd, socket, startService, until } from './support/service.ts';
+import { command, endAll, linesOf, makePlace, runToEnd, socket, startService, until } from './support/service.ts';
 import type { Place } from './support/service.ts';
 
 const work = mkdtempSync('/tmp/d4c-agent-');
@@ -135,7 +137,27 @@ async function monitor(): Promise<void> {
   tell('monitor', { ended, documents: linesOf(place) });
 }
 
-const scenarios = { byCgroup, pinned, killed, reload, containerd, monitor };
+/** Somebody switched it off: nothing is loaded, until that is taken back. */
+async function disabled(): Promise<void> {
+  const place = makePlace(`${work}/disabled`, anyImage);
+  mkdirSync('/etc/d4c', { recursive: true });
+  writeFileSync('/etc/d4c/disabled', '');
+  const service = await startService(place);
+  const off = await runToEnd(['status', '--json']);
+  const free = await inCrun('free', seen + copy('a'));
+  rmSync('/etc/d4c/disabled');
+  service.child.kill('SIGHUP');
+  await service.logged('enforcing one policy');
+  const bound = await inCrun('bound', seen + copy('a'));
+  const followed = command(['alerts', '--follow', '--since', '1h', '--json']);
+  const [line] = (await once(createInterface({ input: followed.stdout! }), 'line')) as [string];
+  followed.kill();
+  await service.end('SIGTERM');
+  await runToEnd(['uninstall']);
+  tell('disabled', { off, free, bound, followed: JSON.parse(line) });
+}
+
+const scenarios = { disabled, byCgroup, pinned, killed, reload, containerd, monitor };
 const asked = process.argv.slice(2);
 for (const [name, scenario] of Object.entries(scenarios)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
