@@ -73,7 +73,7 @@ function hasInnerWildcard(tokens: readonly Token[]): boolean {
   return first >= 0 && first < tokens.length - 1;
 }
 
-/** Patterns that get into one another's way last: neighbours have their first wildcard at the same depth. */
+/** Neighbours have their first wildcard at the same depth, and begin alike. */
 function byShape(a: AtomPattern, b: AtomPattern): number {
   return shape(a.tokens) - shape(b.tokens) || order(a, b);
 }
@@ -109,10 +109,10 @@ function joinParts(parts: readonly (readonly OwnedPattern[])[], budget: Budget):
 export function refusePatterns(patterns: readonly OwnedPattern[]): never {
   const costs = costBySelector(patterns);
   const worst = [...costs].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, 3).map(([name]) => name);
-  const texts = patterns.filter(({ owner }) => worst.includes(owner) );
+  const texts = patterns.filter(({ owner }) => worst.includes(owner));
   throw new Failure(
     'limit',
-    `the paths of the policies are too many to tell apart in the kernel; selectors that cost most: ${worst.map((name) => `\`${name}\``).join(', ')}`,
+    `the paths of the policies would need too large a table; selectors that cost most: ${worst.map((name) => `\`${name}\``).join(', ')}`,
     { help: reason(texts) },
   );
 }
@@ -140,12 +140,16 @@ function costBySelector(patterns: readonly OwnedPattern[]): Map<string, number> 
 function reason(patterns: readonly OwnedPattern[]): string {
   const doubles = patterns.filter(({ tokens }) => tokens.filter((token) => token === DOUBLE_STAR).length > 1);
   const stars = patterns.filter(({ tokens }) => starsInComponent(tokens) > 1);
-  const many = doubles.length >= stars.length ? doubles : stars;
-  const samples = many.slice(0, 2).map(({ text }) => `\`${text}\``).join(', ');
+  const rows = patterns.filter(({ tokens }) => tokens.includes(DOUBLE_STAR) && tokens.includes(STAR));
+  const reasons = [
+    { many: doubles, what: 'several `**` in a path', advice: 'end each path in its one `**`' },
+    { many: stars, what: 'several `*` in one component', advice: 'use one in a component' },
+    { many: rows, what: '`*` behind a `**`', advice: 'name the directories' },
+  ];
+  const { many, what, advice } = reasons.reduce((most, one) => (one.many.length > most.many.length ? one : most));
   if (many.length === 0) return 'use fewer wildcards, or fewer paths';
-  return many === doubles
-    ? `several \`**\` in paths with one beginning (${samples}) have to be kept track of together: end paths in the one \`**\`, or give fewer`
-    : `several \`*\` in one component (${samples}) have to be kept track of together: use one, or give fewer`;
+  const samples = many.slice(0, 2).map(({ text }) => `\`${text}\``).join(', ');
+  return `${what} (${samples}): how far each has come must be kept track of together; ${advice}, or give fewer`;
 }
 
 function starsInComponent(tokens: readonly Token[]): number {

@@ -8,7 +8,7 @@ import { type Built, buildAutomata, type OwnedPattern, refusePatterns, sortPatte
 import { comb } from './comb.ts';
 import type { Budget } from './determinise.ts';
 import { evaluate, truthKey } from './evaluate.ts';
-import { type Groups, groupSelectors } from './group.ts';
+import { type Groups, groupSelectors, type PatternSet } from './group.ts';
 import { hashHex } from './hash.ts';
 import { limits } from './limits.ts';
 import { type Mask, mask, maskText } from './mask.ts';
@@ -69,21 +69,33 @@ interface Files {
  * Automata in which each state stands for sets of patterns; where that grows too large, for groups: then
  * states no longer tell whether a directory's two names are matched by the same selectors.
  */
-function buildFiles(groups: Groups, budget: Budget): Files {
-  const { sets } = groups;
-  const patterns = (atomOf: (set: number) => number): OwnedPattern[] => {
-    const all = sets.flatMap(({ patterns: own, selectors }, set) =>
-      own.map(({ tokens, text }) => ({ tokens, text, atom: atomOf(set), owner: selectors[0]!.name })));
-    return sortPatterns(all);
-  };
-  if (sets.length > groups.count) {
-    const share: Budget = { steps: budget.steps / limits.fineShare };
-    const fine = buildAutomata(patterns((set) => set), share);
+function buildFiles({ sets, count }: Groups, budget: Budget): Files {
+  const tokens = sets.flatMap(({ patterns }) => patterns).reduce((sum, pattern) => sum + pattern.tokens.length, 0);
+  const coarse = sets.length > count;
+  if (coarse && tokens <= limits.fineTokensMax) {
+    const atoms = new Map(sets.map((set, atom) => [set, atom]));
+    const fine = buildAutomata(ownedPatterns(sets, (set) => atoms.get(set)!), { steps: budget.steps / limits.fineShare });
     if (fine !== null) return { built: fine, groupOf: (atom) => sets[atom]!.group, coarse: false };
   }
-  const built = buildAutomata(patterns((set) => sets[set]!.group), budget);
-  if (built === null) refusePatterns(patterns((set) => set));
-  return { built, groupOf: (atom) => atom, coarse: sets.length > groups.count };
+  const built: Built[] = [];
+  for (const part of partsOf(sets, coarse)) {
+    const more = buildAutomata(ownedPatterns(part, ({ group }) => group), budget);
+    if (more === null || built.length + more.length > limits.automataMax) refusePatterns(ownedPatterns(sets, ({ group }) => group));
+    built.push(...more);
+  }
+  return { built, groupOf: (atom) => atom, coarse };
+}
+
+/** Many excluded selectors, a group each, would multiply the states of all others: they stand by themselves. */
+function partsOf(sets: readonly PatternSet[], coarse: boolean): readonly (readonly PatternSet[])[] {
+  const excluded = sets.filter((set) => set.excluded);
+  if (!coarse || excluded.length <= limits.excludedApart) return [sets];
+  return [sets.filter((set) => !set.excluded), excluded];
+}
+
+function ownedPatterns(sets: readonly PatternSet[], atomOf: (set: PatternSet) => number): readonly OwnedPattern[] {
+  return sortPatterns(sets.flatMap((set) =>
+    set.patterns.map(({ tokens, text }) => ({ tokens, text, atom: atomOf(set), owner: set.selectors[0]!.name }))));
 }
 
 /** Cells that are put together part by part; each part begins where the one before ends. */

@@ -68,7 +68,6 @@ export interface Work {
   readonly sets: SetPool;
   readonly background: IntList;
   readonly accept: IntList;
-  readonly below: IntList;
   readonly won: IntList;
   readonly rowStart: IntList;
   readonly rowEnd: IntList;
@@ -84,7 +83,7 @@ export interface Work {
 
 function startWork(trie: Trie): Work {
   return {
-    trie, sets: setPool(), background: intList(), accept: intList(), below: intList(), won: intList(),
+    trie, sets: setPool(), background: intList(), accept: intList(), won: intList(),
     rowStart: intList(), rowEnd: intList(), symbols: intList(4096), targets: intList(4096),
     mark: new Int32Array(trie.parent.length * 2 + 64), stamp: 1, set: new Int32Array(4096), size: 0, steps: 0,
   };
@@ -133,13 +132,8 @@ function seal(work: Work): number {
   const id = intern(sets, work.set, work.size);
   if (id < known) return id;
   let accept = trie.atoms.empty;
-  let below = trie.atoms.empty;
-  for (let i = 0; i < work.size; i++) {
-    accept = trie.atoms.union(accept, trie.accept.data[work.set[i]!]!);
-    below = trie.atoms.union(below, trie.below.data[work.set[i]!]!);
-  }
+  for (let i = 0; i < work.size; i++) accept = trie.atoms.union(accept, trie.accept.data[work.set[i]!]!);
   push(work.accept, accept);
-  push(work.below, below);
   push(work.won, won);
   push(work.background, -1);
   return id;
@@ -298,15 +292,25 @@ function step(work: Work, from: number, symbol: number): number {
   }
 }
 
+/** All that a state can still match: asked of few states, those behind a slash. */
+function belowOf(work: Work, state: number): number {
+  const { atoms, below } = work.trie;
+  let all = atoms.empty;
+  for (const node of setOf(work.sets, state)) all = atoms.union(all, below.data[node]!);
+  return all;
+}
+
 function finish(work: Work, start: number): Automaton {
   const count = work.background.length;
   const triples = setPool();
   const meaning = new Int32Array(count);
   const meanings: Meaning[] = [];
+  const below = new Int32Array(count).fill(-1);
   for (let state = 0; state < count; state++) {
     const on = step(work, state, slash);
     const accept = work.accept.data[state]!;
-    const some = work.below.data[on]!;
+    if (below[on]! < 0) below[on] = belowOf(work, on);
+    const some = below[on]!;
     const all = work.won.data[on]!;
     const id = intern(triples, [accept, some, all], 3);
     if (id === meanings.length) meanings.push({ accept, some, all });

@@ -16,6 +16,8 @@ export interface Groups {
 export interface PatternSet {
   readonly patterns: readonly Pattern[];
   readonly group: number;
+  /** Some response excludes a selector that has it. */
+  readonly excluded: boolean;
   /** The selectors that have it, for messages. */
   readonly selectors: readonly LiveSelector[];
 }
@@ -32,16 +34,18 @@ export function groupSelectors(responses: readonly LiveResponse[]): Groups {
   }
   const keys = groupKeys(responses, excluded);
   const numbers = new Map<string, number>();
-  const sets = new Map<string, { patterns: readonly Pattern[]; group: number; selectors: LiveSelector[] }>();
+  const sets = new Map<string, PatternSet & { readonly selectors: LiveSelector[] }>();
   const groupOf = new Map<LiveSelector, number>();
   for (const [key, selectors] of [...keys].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const group = numbers.size + 1;
     numbers.set(key, group);
     for (const selector of selectors) {
       groupOf.set(selector, group);
-      const set = `${group} ${patternsKey(selector.paths!)}`;
+      const patterns = patternsKey(selector.paths!);
+      const set = `${group} ${patterns}`;
       const known = sets.get(set);
-      if (known === undefined) sets.set(set, { patterns: selector.paths!, group, selectors: [selector] });
+      const isExcluded = excluded.has(patterns);
+      if (known === undefined) sets.set(set, { patterns: selector.paths!, group, excluded: isExcluded, selectors: [selector] });
       else known.selectors.push(selector);
     }
   }

@@ -18,3 +18,13 @@ export function push(list: IntList, value: number): number {
   list.data[list.length] = value;
   return list.length++;
 }
+
+export function pushAll(list: IntList, values: Int32Array | readonly number[], count: number): void {
+  while (list.length + count > list.data.length) {
+    const larger = new Int32Array(list.data.length * 2);
+    larger.set(list.data);
+    list.data = larger;
+  }
+  for (let i = 0; i < count; i++) list.data[list.length + i] = values[i]!;
+  list.length += count;
+}

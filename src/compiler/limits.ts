@@ -9,8 +9,8 @@ export const limits = Object.freeze({
   groupsMax: maskGroups - 1,
   automataMax,
   rulesMax,
-  /** Entries and edges looked at by the constructions of one table: about 5 s on a machine of 2026. */
-  stepsMax: 80_000_000,
+  /** Entries and edges looked at by the constructions of one table: 2 to 4 s of one core of 2026. */
+  stepsMax: 20_000_000,
   /** Automata that tell single selectors apart are tried up to so many tokens of all patterns together. */
   fineTokensMax: 100_000,
   /** Of the steps that try may take one part in so many. */
@@ -18,8 +18,10 @@ export const limits = Object.freeze({
   /** States of one automaton before folding: 8 M cells at one edge each, what the largest table holds. */
   statesMax: 4_000_000,
   /** More states than so many for each token: the automaton is worth splitting. */
-  statesPerToken: 12,
-  statesAlways: 4_000,
+  statesPerToken: 2,
+  statesAlways: 8_000,
+  /** Excluded selectors that are worth automata of their own, where not every selector can be told apart. */
+  excludedApart: 8,
   /** 64 MiB. */
   cellsMax: 8_388_608,
   processAtomsMax: maskGroups,

@@ -1,4 +1,4 @@
-import { type IntList, intList, push } from './int-list.ts';
+import { type IntList, intList, push, pushAll } from './int-list.ts';
 
 /** Lists of integers, each kept once: the same list has the same number. */
 export interface SetPool {
@@ -34,7 +34,7 @@ export function intern(pool: SetPool, values: Int32Array | readonly number[], le
   }
   const id = push(pool.hashes, hash);
   pool.slots[slot] = id;
-  for (let i = 0; i < length; i++) push(pool.items, values[i]!);
+  pushAll(pool.items, values, length);
   push(pool.starts, pool.items.length);
   if (id * 2 > pool.slots.length) rehash(pool);
   return id;
@@ -81,31 +81,75 @@ export interface SetAlgebra {
 
 export function setAlgebra(pool: SetPool): SetAlgebra {
   const empty = intern(pool, [], 0);
-  const unions = new Map<number, number>();
-  const subsets = new Map<number, boolean>();
-  const pair = (a: number, b: number): number => a * 0x4000000 + b;
+  const unions = pairTable();
+  const subsets = pairTable();
   return {
     pool,
     empty,
     union(a, b) {
       if (a === b || b === empty) return a;
       if (a === empty) return b;
-      const key = a < b ? pair(a, b) : pair(b, a);
-      let result = unions.get(key);
-      if (result === undefined) {
-        const merged = merge(setOf(pool, a), setOf(pool, b));
-        unions.set(key, (result = intern(pool, merged, merged.length)));
+      const low = Math.min(a, b);
+      const high = Math.max(a, b);
+      let result = getPair(unions, low, high);
+      if (result < 0) {
+        const merged = merge(setOf(pool, low), setOf(pool, high));
+        result = intern(pool, merged, merged.length);
+        putPair(unions, low, high, result);
       }
       return result;
     },
     within(a, b) {
       if (a === b || a === empty) return true;
-      const key = pair(a, b);
-      let result = subsets.get(key);
-      if (result === undefined) subsets.set(key, (result = isSubset(setOf(pool, a), setOf(pool, b))));
-      return result;
+      let result = getPair(subsets, a, b);
+      if (result < 0) {
+        result = isSubset(setOf(pool, a), setOf(pool, b)) ? 1 : 0;
+        putPair(subsets, a, b, result);
+      }
+      return result === 1;
     },
   };
+}
+
+/** Pairs of numbers with a number each; a Map would need a key of its own for each pair. */
+interface PairTable {
+  /** First, second and value of each pair in turn; -1 where there is none. */
+  slots: Int32Array;
+  count: number;
+}
+
+function pairTable(): PairTable {
+  return { slots: new Int32Array(3 * 1024).fill(-1), count: 0 };
+}
+
+function slotOf(slots: Int32Array, a: number, b: number): number {
+  const size = slots.length / 3;
+  let hash = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
+  hash ^= hash >>> 15;
+  for (let slot = hash & (size - 1); ; slot = (slot + 1) & (size - 1)) {
+    const first = slots[slot * 3]!;
+    if (first === -1 || (first === a && slots[slot * 3 + 1] === b)) return slot * 3;
+  }
+}
+
+function getPair(table: PairTable, a: number, b: number): number {
+  const slot = slotOf(table.slots, a, b);
+  return table.slots[slot] === -1 ? -1 : table.slots[slot + 2]!;
+}
+
+function putPair(table: PairTable, a: number, b: number, value: number): void {
+  if (table.count * 6 > table.slots.length) {
+    const old = table.slots;
+    table.slots = new Int32Array(old.length * 4).fill(-1);
+    for (let i = 0; i < old.length; i += 3) {
+      if (old[i] !== -1) table.slots.set(old.subarray(i, i + 3), slotOf(table.slots, old[i]!, old[i + 1]!));
+    }
+  }
+  const slot = slotOf(table.slots, a, b);
+  table.slots[slot] = a;
+  table.slots[slot + 1] = b;
+  table.slots[slot + 2] = value;
+  table.count++;
 }
 
 function merge(a: Int32Array, b: Int32Array): number[] {
