@@ -20,8 +20,8 @@ export function fileOutput(options: FileOutputOptions): Output {
 
   async function reopen(): Promise<FileHandle> {
     mkdirSync(dirname(options.path), { recursive: true });
-    const opened = await open(options.path, 'a', 0o600);
-    bytes = (await opened.stat()).size;
+    const opened = await open(options.path, 'a+', 0o600);
+    bytes = await wholeLines(opened);
     handle = opened;
     return opened;
   }
@@ -70,6 +70,23 @@ export function fileOutput(options: FileOutputOptions): Output {
     },
     close: shut,
   };
+}
+
+/** What a writer that was killed left of a line goes: its batch was not taken, and is given again. */
+async function wholeLines(handle: FileHandle): Promise<number> {
+  const { size } = await handle.stat();
+  const step = 65_536;
+  for (let end = size; end > 0; end -= step) {
+    const start = Math.max(0, end - step);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+    const newline = buffer.subarray(0, bytesRead).lastIndexOf(10);
+    if (newline < 0) continue;
+    const whole = start + newline + 1;
+    if (whole < size) await handle.truncate(whole);
+    return whole;
+  }
+  if (size > 0) await handle.truncate(0);
+  return 0;
 }
 
 async function moveIfThere(from: string, to: string): Promise<void> {

@@ -54,6 +54,18 @@ test('a file that somebody moved away is made anew', async () => {
   assert.deepEqual(numbers(path), [2]);
 });
 
+test('half a line that a killed writer left is taken away', async () => {
+  const path = join(folder, 'torn.json');
+  const torn = [['{"n":1}\n{"n":2', [1, 9]], ['{"n":', [9]], [`{"n":1}\n${'x'.repeat(70_000)}`, [1, 9]], ['', [9]]] as const;
+  for (const [before, expected] of torn) {
+    writeFileSync(path, before);
+    const output = fileOutput({ path, maxBytes: 1e6, keep: 1 });
+    await output.write([document(9)]);
+    await output.close();
+    assert.deepEqual(numbers(path), expected);
+  }
+});
+
 async function storeAt(name: string, given: object = {}): Promise<Store> {
   return openStore({ path: join(folder, name), maxBytes: 1e9, keepMs: 0, ...given });
 }

@@ -109,7 +109,8 @@ describe(`the agent on ${kernel}`, () => {
     assert.match(ended.output, /finished/);
     assert.ok(reported > 0 && reported < total, `${reported} of ${total} were reported before the kill: it was in no burst`);
     const paths = new Set(lines.map(({ file }) => file?.path));
-    assert.equal(lines.length, total);
+    // The store has each once; a line can come twice if the kill fell between it and the note that it was written.
+    assert.ok(lines.length >= total);
     assert.deepEqual(paths, new Set(Array.from({ length: total }, (_, i) => `/usr/bin/x${i + 1}`)));
     assert.equal(new Set(stored).size, total);
     assert.equal(stored.length, total);
