@@ -2,18 +2,20 @@
  * The command line as a few files of plain JavaScript in build/bundle: it starts several times faster than
  * the sources, and does without the type stripping's 40 MB of memory. `bin/setup build` makes it.
  */
-import { copyFileSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const checkout = join(import.meta.dirname, '..');
 const target = join(checkout, 'build/bundle');
+const partsKeptMs = 24 * 3600 * 1000;
 
 /** Packages that are CommonJS ask for `require`, which a module has not got by itself. */
 const banner = "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);";
 
 export async function makeBundle(): Promise<string> {
   const fresh = `${target}.${process.pid}`;
+  const started = new Date();
   mkdirSync(fresh, { recursive: true });
   await build({
     absWorkingDir: checkout,
@@ -32,9 +34,24 @@ export async function makeBundle(): Promise<string> {
     logLevel: 'warning',
   });
   copyFileSync(join(checkout, 'src/containers/containerd/containerd.proto'), join(fresh, 'containerd.proto'));
-  rmSync(target, { recursive: true, force: true });
-  renameSync(fresh, target);
-  return join(target, 'main.js');
+  install(fresh);
+  const main = join(target, 'main.js');
+  // What is edited meanwhile must count as newer.
+  utimesSync(main, started, started);
+  return main;
+}
+
+/** One rename a file, `main.js` last: parts have names by content, and programs that run may still load old ones. */
+function install(fresh: string): void {
+  mkdirSync(target, { recursive: true });
+  const names = readdirSync(fresh);
+  for (const name of [...names.filter((name) => name !== 'main.js'), 'main.js']) renameSync(join(fresh, name), join(target, name));
+  rmSync(fresh, { recursive: true });
+  const current = new Set(names);
+  for (const name of readdirSync(target)) {
+    const file = join(target, name);
+    if (!current.has(name) && Date.now() - statSync(file).mtimeMs > partsKeptMs) rmSync(file);
+  }
 }
 
 if (process.argv[1] === import.meta.filename) process.stdout.write(`${await makeBundle()}\n`);

@@ -30,6 +30,7 @@ prefix_of() {
 # The level is there and up to date. Called on every start: a few processes at most.
 ready() {
   node_ready || return 1
+  bundle_ready || return 1
   [ "$1" != node ] || return 0
   build_prefix=$(prefix_of build)
   [ -d "$build_prefix" ] || return 1
@@ -57,6 +58,7 @@ locked() {
 
 make_level() {
   node_ready || make_node
+  bundle_ready || make_bundle
   [ "$1" != node ] || return 0
   build_prefix=$(prefix_of build)
   [ -d "$build_prefix" ] || make_prefix build "$build_prefix"

@@ -90,3 +90,14 @@ LAUNCHER
   rm -rf "$work"
   say 'node: libatomic1 is not installed, a copy of it is used'
 }
+
+# The command line as a bundle, made of src and what it imports of tools/vm and spec/oracle.
+bundle_ready() {
+  [ -f "$top/build/bundle/main.js" ] &&
+    [ -z "$(find "$top/src" "$top/tools/vm" "$top/spec/oracle" "$top/tools/bundle.ts" "$top/package.json" \
+      -newer "$top/build/bundle/main.js" -print -quit)" ]
+}
+
+make_bundle() {
+  "$node_bin" "$top/tools/bundle.ts" >"$log/bundle.log" 2>&1 || die_with_log 'the sources cannot be bundled' "$log/bundle.log"
+}

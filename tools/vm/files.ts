@@ -7,7 +7,10 @@ import {
 import { dirname, join } from 'node:path';
 import { Failure } from '#base';
 
+/** From here as from the bundle (build/bundle) it is two up. */
 export const checkout = join(import.meta.dirname, '../..');
+/** Sources of what runs in the guest. */
+export const guestFolder = join(checkout, 'tools/vm/guest');
 export const cacheFolder = join(checkout, '.cache/vm');
 const runsKeptMs = 24 * 3600 * 1000;
 

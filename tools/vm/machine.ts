@@ -8,7 +8,7 @@ import type { Accelerator } from './accelerator.ts';
 import { openChannel } from './channel.ts';
 import type { Channel } from './channel.ts';
 import { directoryMode, programMode, writeCpio } from './cpio.ts';
-import { cachedFile, contentKey, runFolder } from './files.ts';
+import { cachedFile, contentKey, guestFolder, runFolder } from './files.ts';
 import { collectModules } from './kernels.ts';
 import type { GuestKernel } from './kernels.ts';
 import { machineArguments, startQemu } from './qemu.ts';
@@ -69,7 +69,7 @@ export async function planMachine(prefix: string, kernel: GuestKernel, options: 
   return { prefix, spec, key: contentKey([bootKey, root.key, cpu, ...machineArguments(spec)]) };
 }
 
-const guestInit = join(import.meta.dirname, 'guest/initramfs.sh');
+const guestInit = join(guestFolder, 'initramfs.sh');
 
 function makeInitramfs(prefix: string, kernel: GuestKernel, path: string): void {
   const modules = collectModules(prefix, kernel, bootModules);

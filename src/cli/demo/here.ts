@@ -12,6 +12,7 @@ import { staticSource } from '#containers';
 import type { Output } from '#outputs';
 import type { Policy } from '#policy';
 import { parsePolicy } from '#policy';
+import { checkout } from '../checkout.ts';
 import type { Attempt } from './builtin.ts';
 import { attempts, builtinPolicy, builtinPolicyName } from './builtin.ts';
 import type { DemoCommand, DemoImage } from './bundle.ts';
@@ -20,8 +21,6 @@ import type { Announce, PreparedContainer } from './container.ts';
 import { prepareContainer } from './container.ts';
 import { complaintOf } from './expect.ts';
 import type { DemoDocument, DemoPlan, Emit } from './stream.ts';
-
-const checkout = join(import.meta.dirname, '../../..');
 
 interface Stage {
   readonly plan: DemoPlan;

@@ -7,9 +7,8 @@ import { PassThrough } from 'node:stream';
 import { Failure } from '#base';
 import type { Vm } from '#vm';
 import { startVm } from '#vm';
+import { checkout } from '../checkout.ts';
 import type { DemoEvent, DemoPlan, Emit } from './stream.ts';
-
-const checkout = join(import.meta.dirname, '../../..');
 
 /** Runs the plan in a virtual machine, telling its events as they come. */
 export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: string) => void): Promise<void> {

@@ -10,8 +10,9 @@ import { compile } from '#compiler';
 import type { Kernel } from '#kernel';
 import { openKernel } from '#kernel';
 import { parsePolicy } from '#policy';
+import { checkout } from '../checkout.ts';
 
-const program = join(import.meta.dirname, '../../../build/prove');
+const program = join(checkout, 'build/prove');
 
 const policy = `
 file:

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { type ContainerFacts, Failure } from '#base';
 import type { Verdict } from '#compiler';
 import type { Policy, PolicyEvent } from '#policy';
+import { checkout } from '../checkout.ts';
 
 export const engineNames = ['oracle', 'tables', 'native', 'bpf'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -11,7 +12,7 @@ export type EngineName = (typeof engineNames)[number];
 export type Judge = (policies: readonly Policy[], facts: ContainerFacts, event: PolicyEvent) => Promise<Verdict> | Verdict;
 
 /** The decision core built for this machine, if the checkout has been built. */
-export const nativeProgram = fileURLToPath(new URL('../../../build/native/d4c-decide', import.meta.url));
+export const nativeProgram = join(checkout, 'build/native/d4c-decide');
 
 export async function openEngine(name: EngineName): Promise<Judge> {
   switch (name) {
