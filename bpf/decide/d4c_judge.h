@@ -63,29 +63,27 @@ static long d4c_judge_rule(__u32 turn, void *context)
 {
 	struct d4c_rules_context *c = context;
 	const struct d4c_masks *masks = c->masks;
-	__u32 rule = c->rules + turn * D4C_RULE_CELLS;
-	__u64 hit, freed, tail;
+	const __u64 *from = d4c_cell_at(c->rules + turn * D4C_RULE_CELLS);
+	struct d4c_rule rule;
+	__u64 hit, freed;
 
-	hit = D4C_CELL(rule) & masks->any[0];
-	hit |= D4C_CELL(rule + 1) & masks->any[1];
-	hit |= D4C_CELL(rule + 2) & masks->any[2];
-	hit |= D4C_CELL(rule + 3) & masks->any[3];
-	if (hit == 0)
+	if (!from || d4c_copy(&rule, from, sizeof(rule)))
+		return 1;
+	hit = rule.match[0] & masks->any[0];
+	hit |= rule.match[1] & masks->any[1];
+	hit |= rule.match[2] & masks->any[2];
+	hit |= rule.match[3] & masks->any[3];
+	freed = rule.exclude[0] & masks->all[0];
+	freed |= rule.exclude[1] & masks->all[1];
+	freed |= rule.exclude[2] & masks->all[2];
+	freed |= rule.exclude[3] & masks->all[3];
+	if (hit == 0 || freed != 0)
 		return 0;
-	freed = D4C_CELL(rule + 4) & masks->all[0];
-	freed |= D4C_CELL(rule + 5) & masks->all[1];
-	freed |= D4C_CELL(rule + 6) & masks->all[2];
-	freed |= D4C_CELL(rule + 7) & masks->all[3];
-	if (freed != 0)
-		return 0;
-	tail = D4C_CELL(rule + 8);
-	if (D4C_CELL_HIGH(tail) & D4C_RULE_POSSIBLE)
-		c->possible |= D4C_CELL_LOW(tail);
+	if (rule.flags & D4C_RULE_POSSIBLE)
+		c->possible |= rule.actions;
 	else
-		c->certain |= D4C_CELL_LOW(tail);
+		c->certain |= rule.actions;
 	return 0;
-outside:
-	return 1;
 }
 
 /* Operations at one path, judged one after another. */

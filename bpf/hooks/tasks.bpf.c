@@ -99,6 +99,18 @@ int BPF_PROG(d4c_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return 0;
 }
 
+/* Its program was executed in the mount namespace that it is in. The runtime's own process, which waits in the
+ * container for its start, was not: what it does there is not the container's doing. */
+static __always_inline int d4c_executed_here(struct task_struct *task)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct file *file = mm ? BPF_CORE_READ(mm, exe_file) : 0;
+	struct vfsmount *mount = file ? BPF_CORE_READ(file, f_path.mnt) : 0;
+	struct mount *whole = (void *)mount - bpf_core_field_offset(struct mount, mnt);
+
+	return mount && BPF_CORE_READ(whole, mnt_ns) == BPF_CORE_READ(task, nsproxy, mnt_ns);
+}
+
 /* Run once, by reading it, when containers that run already are put under a table. */
 SEC("iter/task")
 int d4c_adopt_tasks(struct bpf_iter__task *ctx)
@@ -108,7 +120,7 @@ int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 
 	if (!task || bpf_task_storage_get(&d4c_marks, task, 0, 0))
 		return 0;
-	if (d4c_joins(task, &id, 1) == D4C_JOIN_NOT)
+	if (!d4c_executed_here(task) || d4c_joins(task, &id, 1) == D4C_JOIN_NOT)
 		return 0;
 	d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid);
 	return 0;

@@ -143,6 +143,14 @@ function kernelOf(native: Addon, opened: Opened): Kernel {
     return openRingReader(native, native.openRing(set.map(`d4c_${ring}`)), before, (index) => removeDrained(sets[index]!, ring));
   };
   const readers = { alerts: readerOf('alerts'), telemetry: readerOf('telemetry') };
+  /** What the kernel saw of a container stays while one of its tasks lives: it may be assigned again. */
+  const sweep = (): void => {
+    const assigned = new Set(tables.assigned());
+    for (const { cgroupId, tasks } of readContainers(native, opened.containers)) {
+      if (tasks === 0n && !assigned.has(cgroupId)) native.mapDelete(opened.containers, u64Bytes(cgroupId));
+    }
+  };
+  sweep();
   return {
     id: opened.id,
     mechanism: 'lsm',
@@ -157,8 +165,8 @@ function kernelOf(native: Addon, opened: Opened): Kernel {
     },
     forget(cgroupId) {
       tables.forget(cgroupId);
-      native.mapDelete(opened.containers, u64Bytes(cgroupId));
       native.mapDelete(set.map('d4c_container_lost'), u64Bytes(cgroupId));
+      sweep();
     },
     assigned: () => tables.assigned(),
     containers: () => readContainers(native, opened.containers),

@@ -1,10 +1,9 @@
 /** The BPF object: which of its programs this kernel can take, how large its maps are, loading it. */
 import { Failure } from '#base';
 import type { Addon, AddonError, MapHandle, ObjectHandle } from './addon.ts';
+import { hasHook, optionalHooks } from './host.ts';
 import { alertsRingBytes, cellsMax, containersMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
 
-/** Programs whose hook not every kernel has; without it an older hook sees what they see. */
-const optionalHooks: Readonly<Record<string, string>> = { d4c_file_truncate: 'file_truncate' };
 export const findHost = 'd4c_find_host';
 export const adoptTasks = 'd4c_adopt_tasks';
 
@@ -32,9 +31,7 @@ export function loadObject(native: Addon, options: LoadOptions): ObjectHandle {
     native.setMaxEntries(object, 'd4c_scratch', scratch);
     native.setConstant(object, 'd4c_scratch_count', scratch);
     for (const [name, map] of options.shared) native.reuseMap(object, name, map);
-    for (const [program, hook] of Object.entries(optionalHooks)) {
-      if (!native.kernelHas([`bpf_lsm_${hook}`])[0]) native.setAutoload(object, program, false);
-    }
+    for (const hook of optionalHooks) if (!hasHook(hook)) native.setAutoload(object, `d4c_${hook}`, false);
     native.loadObject(object);
     return object;
   } catch (cause) {
