@@ -2,7 +2,7 @@
  * The command line as a few files of plain JavaScript in build/bundle: it starts several times faster than
  * the sources, and does without the type stripping's 40 MB of memory. `bin/setup build` makes it.
  */
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -33,7 +33,6 @@ export async function makeBundle(): Promise<string> {
     banner: { js: banner },
     logLevel: 'warning',
   });
-  copyFileSync(join(checkout, 'src/containers/containerd/containerd.proto'), join(fresh, 'containerd.proto'));
   install(fresh);
   const main = join(target, 'main.js');
   // What is edited meanwhile must count as newer.

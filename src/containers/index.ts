@@ -13,4 +13,5 @@ export type { StaticContainer, StaticSource } from './static-source.ts';
 export { cgroupIdOf, cgroupOfProcess, cgroupPathOfSpec, findCgroupRoot, listCgroupIds } from './cgroup.ts';
 export { cgroupForms, recognise } from './cgroup-forms.ts';
 export type { CgroupForm } from './cgroup-forms.ts';
+export { decodeMessage, encodeTexts } from './containerd/wire.ts';
 export { containerdSource, findContainerd } from './containerd/source.ts';

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Client, ServiceError } from '@grpc/grpc-js';
-import type { Type } from 'protobufjs';
+import { decodeMessage, encodeTexts } from './wire.ts';
+import type { Message } from './wire.ts';
 
 export interface ContainerdContainer {
   readonly id: string;
@@ -44,109 +44,84 @@ export interface ContainerdClient extends Disposable {
 const callTimeoutMs = 10_000;
 const notFound = 5;
 
-/** Loads what speaks gRPC only now: it costs hundreds of milliseconds that enforcing must not wait for. */
+/**
+ * Loads what speaks gRPC only now: it costs hundreds of milliseconds that enforcing must not wait for. Names
+ * of services and numbers of fields are those of containerd's API, version 1.
+ */
 export async function connectContainerd(socket: string): Promise<ContainerdClient> {
-  const [grpc, protobuf] = await Promise.all([import('@grpc/grpc-js'), import('protobufjs')]);
-  const text = readFileSync(new URL('./containerd.proto', import.meta.url), 'utf8');
-  const { root } = protobuf.default.parse(text, { keepCase: true });
-  const type = (name: string): Type => root.lookupType(`containerd.${name}`);
-  const client: Client = new grpc.default.Client(`unix://${socket}`, grpc.default.credentials.createInsecure());
+  const { default: grpc } = await import('@grpc/grpc-js');
+  const client: Client = new grpc.Client(`unix://${socket}`, grpc.credentials.createInsecure());
 
-  function metadata(namespace: string): InstanceType<typeof grpc.default.Metadata> {
-    const headers = new grpc.default.Metadata();
+  function call(path: string, namespace: string, request: Uint8Array = empty): Promise<Message> {
+    const headers = new grpc.Metadata();
     headers.set('containerd-namespace', namespace);
-    return headers;
-  }
-
-  function call(method: Method, namespace: string, request: object): Promise<Record<string, unknown>> {
-    const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
+    const { promise, resolve, reject } = Promise.withResolvers<Message>();
     client.makeUnaryRequest(
-      method.path,
-      (value: object) => Buffer.from(type(method.request).encode(value).finish()),
-      (bytes: Buffer) => toPlain(type(method.response), bytes),
+      `/containerd.services.${path}`,
+      toBuffer,
+      decodeMessage,
       request,
-      metadata(namespace),
+      headers,
       { deadline: Date.now() + callTimeoutMs },
-      (error, response) => (error === null ? resolve(response ?? {}) : reject(error)),
+      (error, response) => (error === null ? resolve(response ?? decodeMessage(empty)) : reject(error)),
     );
     return promise;
   }
 
   return {
     async namespaces() {
-      const { namespaces } = await call(methods.namespaces, 'default', {});
-      return (namespaces as { name: string }[]).map(({ name }) => name);
+      const response = await call('namespaces.v1.Namespaces/List', 'default');
+      return response.messages(1).map((namespace) => namespace.text(1));
     },
     async container(namespace, id) {
       try {
-        const { container } = await call(methods.container, namespace, { id });
-        return toContainer(container as RawContainer);
+        const response = await call('containers.v1.Containers/Get', namespace, encodeTexts({ 1: [id] }));
+        const container = response.message(1);
+        return container && toContainer(container);
       } catch (error) {
         if ((error as ServiceError).code === notFound) return undefined;
         throw error;
       }
     },
     async containers(namespace) {
-      const { containers } = await call(methods.containers, namespace, {});
-      return (containers as RawContainer[]).map(toContainer);
+      const response = await call('containers.v1.Containers/List', namespace);
+      return response.messages(1).map(toContainer);
     },
     async tasks(namespace) {
-      const { tasks } = await call(methods.tasks, namespace, {});
-      const raw = tasks as { container_id: string; id: string; pid: number }[];
-      return new Map(raw.map((task) => [task.container_id || task.id, task.pid]));
+      const response = await call('tasks.v1.Tasks/List', namespace);
+      // A task has the id of its container in field 1 or, as version 1 of the service fills it, in 2.
+      return new Map(response.messages(1).map((task) => [task.text(1) || task.text(2), task.number(3)]));
     },
-    subscribe: (heard, signal) => listen(client, type, heard, signal),
+    subscribe: (heard, signal) => listen(client, heard, signal),
     [Symbol.dispose]: () => client.close(),
   };
 }
 
-interface Method {
-  readonly path: string;
-  readonly request: string;
-  readonly response: string;
+const empty = new Uint8Array();
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes);
 }
 
-const methods = {
-  namespaces: method('namespaces', 'Namespaces/List', 'ListNamespacesRequest', 'ListNamespacesResponse'),
-  container: method('containers', 'Containers/Get', 'GetContainerRequest', 'GetContainerResponse'),
-  containers: method('containers', 'Containers/List', 'ListContainersRequest', 'ListContainersResponse'),
-  tasks: method('tasks', 'Tasks/List', 'ListTasksRequest', 'ListTasksResponse'),
-  events: method('events', 'Events/Subscribe', 'SubscribeRequest', 'Envelope'),
-};
-
-function method(service: string, name: string, request: string, response: string): Method {
-  return { path: `/containerd.services.${service}.v1.${name}`, request, response };
+/** Container: id 1, labels 2, image 3, spec 5, which is an Any: type 1, value 2, the specification as JSON. */
+function toContainer(container: Message): ContainerdContainer {
+  const spec = container.message(5)?.bytes(2);
+  return {
+    id: container.text(1),
+    labels: container.texts(2),
+    image: container.text(3),
+    spec: spec === undefined ? {} : (JSON.parse(new TextDecoder().decode(spec)) as OciSpec),
+  };
 }
 
-interface RawContainer {
-  readonly id: string;
-  readonly labels: Record<string, string>;
-  readonly image: string;
-  readonly spec: { readonly value: Uint8Array } | null;
-}
-
-function toContainer(raw: RawContainer): ContainerdContainer {
-  const spec = raw.spec === null ? {} : (JSON.parse(new TextDecoder().decode(raw.spec.value)) as OciSpec);
-  return { id: raw.id, labels: raw.labels, image: raw.image, spec };
-}
-
-function listen(
-  client: Client,
-  type: (name: string) => Type,
-  heard: (event: ContainerdEvent) => void,
-  signal: AbortSignal,
-): Promise<void> {
+function listen(client: Client, heard: (event: ContainerdEvent) => void, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stream = client.makeServerStreamRequest(
-    methods.events.path,
-    (value: object) => Buffer.from(type(methods.events.request).encode(value).finish()),
-    (bytes: Buffer) => toPlain(type(methods.events.response), bytes),
-    { filters: ['topic~="^/(tasks|containers)/"'] },
-  );
+  const filters = encodeTexts({ 1: ['topic~="^/(tasks|containers)/"'] });
+  const stream = client.makeServerStreamRequest('/containerd.services.events.v1.Events/Subscribe', toBuffer, decodeMessage, filters);
   const cancel = (): void => stream.cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  stream.on('data', (envelope: RawEnvelope) => {
-    const event = toEvent(type, envelope);
+  stream.on('data', (envelope: Message) => {
+    const event = toEvent(envelope);
     if (event !== undefined) heard(event);
   });
   stream.on('end', () => resolve());
@@ -154,37 +129,30 @@ function listen(
   return promise.finally(() => signal.removeEventListener('abort', cancel));
 }
 
-interface RawEnvelope {
-  readonly namespace: string;
-  readonly topic: string;
-  readonly event: { readonly value: Uint8Array } | null;
-}
-
-const payloads: Readonly<Record<string, string>> = {
-  '/containers/create': 'ContainerEvent',
-  '/containers/update': 'ContainerEvent',
-  '/containers/delete': 'ContainerEvent',
-  '/tasks/create': 'TaskCreate',
-  '/tasks/start': 'TaskStart',
-  '/tasks/delete': 'TaskDelete',
+/** Where the payload of a topic has the first process's pid, and the id of a further process. */
+const topics: Readonly<Record<string, { readonly pid?: number; readonly process?: number }>> = {
+  '/containers/create': {},
+  '/containers/update': {},
+  '/containers/delete': {},
+  '/tasks/create': { pid: 6 },
+  '/tasks/start': { pid: 2 },
+  '/tasks/delete': { pid: 2, process: 5 },
 };
 
-function toEvent(type: (name: string) => Type, envelope: RawEnvelope): ContainerdEvent | undefined {
-  const name = payloads[envelope.topic];
-  if (name === undefined || envelope.event === null) return undefined;
-  const value = toPlain(type(name), envelope.event.value);
-  const isTask = envelope.topic.startsWith('/tasks/');
-  const containerId = String(isTask ? value['container_id'] : value['id']);
-  const process = isTask && typeof value['id'] === 'string' ? value['id'] : '';
+/** Envelope: namespace 2, topic 3, event 4, an Any: type 1, value 2. The id of the container is 1 in each. */
+function toEvent(envelope: Message): ContainerdEvent | undefined {
+  const topic = envelope.text(3);
+  const fields = topics[topic];
+  const value = envelope.message(4)?.bytes(2);
+  if (fields === undefined || value === undefined) return undefined;
+  const payload = decodeMessage(value);
+  const containerId = payload.text(1);
+  const process = fields.process === undefined ? '' : payload.text(fields.process);
   return {
-    namespace: envelope.namespace,
-    topic: envelope.topic,
+    namespace: envelope.text(2),
+    topic,
     containerId,
-    pid: Number(value['pid'] ?? 0) || undefined,
+    pid: fields.pid === undefined ? undefined : payload.number(fields.pid) || undefined,
     isFurther: process !== '' && process !== containerId,
   };
-}
-
-function toPlain(type: Type, bytes: Uint8Array): Record<string, unknown> {
-  return type.toObject(type.decode(bytes), { defaults: true, arrays: true, objects: true }) as Record<string, unknown>;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import grpc from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
-import { containerdSource } from '#containers';
+import { containerdSource, decodeMessage, encodeTexts } from '#containers';
 import type { Container, ContainerSink, ExpectedContainer } from '#containers';
 
 /** Only the bytes on the wire are shared with the client: numbers are written here a second time. */
@@ -149,6 +149,19 @@ test('a container that is made is told at its creation, and again gone', async (
     fake.emit('k8s.io', '/containers/delete', 'Create', { id: 'c0' });
     await until(() => gone.length === 1);
   }
+});
+
+test('a message is read whatever fields it has, and refused where it is cut', () => {
+  const type = protobuf.parse(`
+    syntax = "proto3";
+    message M { string a = 1; uint64 b = 2; fixed64 c = 3; fixed32 d = 4; map<string, string> e = 5; repeated string f = 300; sint32 g = 6; }
+  `).root.lookupType('M');
+  const bytes = type.encode({ a: 'é', b: 300, c: 7, d: 8, e: { k: 'v', x: '' }, f: ['1', '2'], g: -1 }).finish();
+  const message = decodeMessage(bytes);
+  assert.deepEqual([message.text(1), message.number(2), message.texts(5)], ['é', 300, { k: 'v', x: '' }]);
+  assert.deepEqual([message.text(9), message.number(9), message.message(9)], ['', 0, undefined]);
+  assert.deepEqual(type.toObject(type.decode(encodeTexts({ 1: ['a'.repeat(300)], 300: ['x', ''] }))), { a: 'a'.repeat(300), f: ['x', ''] });
+  for (let end = 1; end < 4; end++) assert.throws(() => decodeMessage(bytes.subarray(0, end)), /ends in the middle/);
 });
 
 test('a containerd that is not there is said, and does not keep the agent from starting', async () => {

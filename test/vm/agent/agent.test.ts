@@ -134,16 +134,18 @@ describe(`the agent on ${kernel}`, () => {
   });
 
   test('a container of containerd is known by its image, before its first program runs', skip('containerd'), () => {
-    const { demo, other, document, latencyMs, alerts, rss, enforcingAfterMs } = take<{
-      demo: Ended; other: Ended; document: Document; latencyMs: number; alerts: number; rss: number; enforcingAfterMs: number;
+    const { before: early, first, demo, other, document, latencyMs, alerts, rss, enforcingAfterMs } = take<{
+      before: Ended; first: Document; demo: Ended; other: Ended; document: Document; latencyMs: number; alerts: number; rss: number; enforcingAfterMs: number;
     }>('containerd');
     figures.push(`operation to JSON line ${latencyMs} ms; with containerd ${enforcingAfterMs} ms to enforcing, ${rss} MB`);
+    assert.match(early.output, /refused/);
+    assert.deepEqual([first.container?.id, first.container?.image?.tag, first.file?.path], ['early', ['1'], '/usr/bin/early']);
     assert.match(demo.output, /refused/);
     assert.match(other.output, /made/);
     assert.equal(document.container?.id, 'web');
     assert.deepEqual(document.container?.image, { name: 'docker.io/library/demo', tag: ['1'] });
     assert.equal(document.d4c.late, undefined);
-    assert.equal(alerts, 2);
+    assert.equal(alerts, 3);
   });
 
   test('what is switched off loads nothing, until a reload after it was switched on', skip('disabled'), () => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createInterface } from 'node:readline';
 import { fetchAlerts, fetchStatus } from '#control';
 import { openDatabase } from '#outputs';
-import { importImage, inContainerd, inCrun, startContainerd } from './support/containers.ts';
+import { execInContainerd, importImage, inContainerd, inCrun, startContainerd } from './support/containers.ts';
 import { command, endAll, linesOf, makePlace, runToEnd, socket, startService, until } from './support/service.ts';
 import type { Place } from './support/service.ts';
 
@@ -110,21 +110,25 @@ async function containerd(): Promise<void> {
   await using _ = await startContainerd(`${work}/containerd`);
   for (const name of ['docker.io/library/demo:1', 'docker.io/library/other:1']) importImage(name, `${work}/${name.replace(/\W/g, '-')}`);
   const place = makePlace(`${work}/ctr`, byImage);
+  const early = inContainerd('docker.io/library/demo:1', 'early', `until [ -e /run/go ]; do usleep 100000; done; ${copy('early')}`);
   const service = await startService(place);
+  await execInContainerd('early', ['touch', '/run/go']);
+  const before = await early;
+  await until('the alert of the early one', () => linesOf(place).length === 1);
   const demo = await inContainerd('docker.io/library/demo:1', 'web', copy('evil'));
   const other = await inContainerd('docker.io/library/other:1', 'free', copy('fine'));
-  await until('one alert', () => linesOf(place).length === 1);
-  const [line] = linesOf(place);
+  await until('one alert more', () => linesOf(place).length === 2);
+  const [first, line] = linesOf(place);
   const atOnce = inContainerd('docker.io/library/demo:1', 'timed', `sleep 1; ${copy('evil')}`);
-  await until('the next alert', () => linesOf(place).length === 2);
-  const latencyMs = Date.now() - Date.parse(linesOf(place)[1]!['@timestamp']);
+  await until('the next alert', () => linesOf(place).length === 3);
+  const latencyMs = Date.now() - Date.parse(linesOf(place)[2]!['@timestamp']);
   await atOnce;
   const status = await fetchStatus(socket);
   const alerts = await fetchAlerts(socket, { since: undefined, limit: 10 });
   const rss = service.rssMb();
   await service.end('SIGTERM');
   await runToEnd(['uninstall']);
-  tell('containerd', { demo, other, document: line, latencyMs, status, alerts: alerts.length, rss, enforcingAfterMs: service.enforcingAfterMs });
+  tell('containerd', { before, first, demo, other, document: line, latencyMs, status, alerts: alerts.length, rss, enforcingAfterMs: service.enforcingAfterMs });
 }
 
 async function monitor(): Promise<void> {

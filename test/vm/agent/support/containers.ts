@@ -77,6 +77,15 @@ export function inContainerd(image: string, id: string, script: string): Promise
   return gather(spawn('ctr', ['run', '--rm', image, id, '/bin/sh', '-c', script], { stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
+/** A further process in a container; waits until the container is there. */
+export async function execInContainerd(id: string, command: readonly string[]): Promise<void> {
+  for (;;) {
+    const { code } = await gather(spawn('ctr', ['task', 'exec', '--exec-id', 'further', id, ...command], { stdio: ['ignore', 'pipe', 'pipe'] }));
+    if (code === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 function put(layout: string, data: Buffer): { readonly digest: string; readonly size: number } {
   const hash = createHash('sha256').update(data).digest('hex');
   const path = join(layout, 'blobs/sha256', hash);
