@@ -177,6 +177,22 @@ static void try_named(char **arg)
 	run_descriptor(check(arg[1], open(arg[1], O_RDONLY)), arg[0], arg + 1);
 }
 
+/* PATH: the program, which lies there, removes itself and starts itself again. */
+static void try_again(char **arg)
+{
+	char *arguments[] = { "again", "ran", NULL };
+
+	check("unlink", unlink(arg[0]));
+	execve("/proc/self/exe", arguments, environ);
+	fail("execute");
+}
+
+static void try_ran(char **arg)
+{
+	(void)arg;
+	check("/tmp/ran", open("/tmp/ran", O_CREAT | O_WRONLY, 0644));
+}
+
 /* Machine code made at run time, in memory that is nobody's file. */
 static void try_jit(char **arg)
 {
@@ -214,6 +230,8 @@ static const struct try tries[] = {
 	{ "deleted", 3, try_deleted },
 	{ "unnamed", 3, try_unnamed },
 	{ "named", 2, try_named },
+	{ "again", 1, try_again },
+	{ "ran", 0, try_ran },
 	{ "jit", 0, try_jit },
 	{ "data", 0, try_data },
 };

@@ -3,6 +3,9 @@
 #include "try.h"
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 
 /* FLAGS PATH MODE */
 static void try_open(char **arg)
@@ -174,6 +177,48 @@ static void try_deep(char **arg)
 	check("open", open(arg[1], O_CREAT | O_WRONLY, octal(arg[2])));
 }
 
+/* PATH: the name of a socket. */
+static void try_socket(char **arg)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", arg[0]);
+	check("bind", bind(check("socket", socket(AF_UNIX, SOCK_STREAM, 0)), (struct sockaddr *)&name, sizeof(name)));
+}
+
+/* PATH MODE: open by the system call table of 32-bit programs. */
+static void try_int80(char **arg)
+{
+	static char path[4096]; /* below 4 GiB in a static program */
+	long result;
+
+	snprintf(path, sizeof(path), "%s", arg[0]);
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(5L), "b"(path), "c"((long)(O_CREAT | O_WRONLY)), "d"((long)octal(arg[1]))
+			 : "memory", "r8", "r9", "r10", "r11");
+	errno = (int)-result;
+	check("open", result < 0 ? -1 : 0);
+}
+
+/* CGROUP PATH MODE: by a child that is put into another cgroup as it is made. */
+static void try_clone_into(char **arg)
+{
+	struct { __u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid, set_tid_size, cgroup; }
+		how = { .flags = 0x200000000ULL, .exit_signal = 17 };
+	int status;
+
+	how.cgroup = (__u64)check(arg[0], open(arg[0], O_PATH | O_DIRECTORY));
+	long child = check("clone3", syscall(SYS_clone3, &how, sizeof(how)));
+	if (child == 0) {
+		int file = open(arg[1], O_CREAT | O_WRONLY, octal(arg[2]));
+		_exit(file < 0 ? errno : 0);
+	}
+	check("wait", waitpid((pid_t)child, &status, 0));
+	errno = WEXITSTATUS(status);
+	check("open", errno ? -1 : 0);
+}
+
 static const struct try tries[] = {
 	{ "open", 3, try_open },
 	{ "openat2", 5, try_openat2 },
@@ -190,6 +235,9 @@ static const struct try tries[] = {
 	{ "bytes", 2, try_bytes },
 	{ "chroot-descriptor", 4, try_chroot_descriptor },
 	{ "deep", 3, try_deep },
+	{ "socket", 1, try_socket },
+	{ "int80", 2, try_int80 },
+	{ "clone-into", 3, try_clone_into },
 };
 
 MAIN(tries)

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 static int writable(const char *path)
 {
@@ -118,6 +119,27 @@ static void try_reopen(char **arg)
 	write_implant(writable(self));
 }
 
+/* RUNNING PATH: a truncation that comes to nothing on the way, then another one: what the first one left
+ * behind must not let the second one by. */
+static void try_stale(char **arg)
+{
+	if (open(arg[0], O_RDONLY | O_TRUNC) >= 0 || errno != ETXTBSY) {
+		fprintf(stderr, "%s is not busy: %s\n", arg[0], strerror(errno));
+		exit(2);
+	}
+	check("truncate", truncate(arg[1], 0));
+}
+
+/* PATH: the kernel writes its accounts of processes there. */
+static void try_account(char **arg)
+{
+	check("acct", acct(arg[0]));
+	if (fork() == 0)
+		_exit(0);
+	wait(NULL);
+	check("acct", acct(NULL));
+}
+
 static const struct try tries[] = {
 	{ "open", 2, try_open },
 	{ "truncate", 1, try_truncate },
@@ -130,6 +152,8 @@ static const struct try tries[] = {
 	{ "write-before", 1, try_write_before },
 	{ "around", 1, try_around },
 	{ "reopen", 1, try_reopen },
+	{ "stale", 2, try_stale },
+	{ "account", 1, try_account },
 };
 
 MAIN(tries)
