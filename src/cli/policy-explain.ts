@@ -12,16 +12,16 @@ import { absolute, parseProcessFacts, processOptionHelp } from './process-facts.
 
 interface ExplainOptions {
   readonly operation: string;
-  readonly path: readonly string[];
+  readonly path?: readonly string[];
   readonly unknownPath?: true;
-  readonly container: readonly string[];
-  readonly process: readonly string[];
+  readonly container?: readonly string[];
+  readonly process?: readonly string[];
   readonly mount: MountKind;
   readonly mode?: Mode;
   readonly json?: true;
 }
 
-const repeatable = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+const repeatable = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export function registerPolicyExplain(policy: Command): void {
   policy
@@ -29,10 +29,10 @@ export function registerPolicyExplain(policy: Command): void {
     .description('what policies say of an operation, and the selectors and responses behind it')
     .argument('<file...>', 'policy files; `-` is standard input')
     .requiredOption('--operation <op[,op]>', 'the operations that it is at the path')
-    .option('--path <path>', 'the path, or repeated: the two paths of one file (default: it has none)', repeatable, [])
+    .option('--path <path>', 'the path, or repeated: the two paths of one file (default: it has none)', repeatable)
     .option('--unknown-path', 'the path is not known (default: off)')
-    .option('--container <key=value>', `${containerOptionHelp} (default: it has none)`, repeatable, [])
-    .option('--process <key=value>', processOptionHelp, repeatable, [])
+    .option('--container <key=value>', `${containerOptionHelp} (default: it has none)`, repeatable)
+    .option('--process <key=value>', processOptionHelp, repeatable)
     .addOption(new Option('--mount <kind>', 'by what kind of mount the file is reached').choices([...mountKinds]).default('image'))
     .addOption(new Option('--mode <mode>', 'as if the policies had this mode (default: their own)').choices(['enforce', 'monitor']))
     .option('--json', 'one JSON document (default: text)')
@@ -43,7 +43,7 @@ export function registerPolicyExplain(policy: Command): void {
 
 async function run(files: readonly string[], options: ExplainOptions): Promise<number> {
   const event = eventOf(options);
-  const facts = parseContainerFacts(options.container);
+  const facts = parseContainerFacts(options.container ?? []);
   const policies = await loadPolicies(files, options.mode);
   if (policies === null) return exitCodes.findings;
   const explanation = explain(policies, facts, event);
@@ -53,15 +53,16 @@ async function run(files: readonly string[], options: ExplainOptions): Promise<n
 
 function eventOf(options: ExplainOptions): PolicyEvent {
   const operations = options.operation.split(',').map((word) => operationOf(word.trim()));
-  if (options.unknownPath === true && options.path.length > 0) {
+  const given = options.path ?? [];
+  if (options.unknownPath === true && given.length > 0) {
     throw new Failure('usage', '`--unknown-path` stands beside `--path`', { help: 'leave one of them out' });
   }
   const utf8 = new TextEncoder();
   const paths: KnownPaths =
     options.unknownPath === true ? { kind: 'unknown' }
-    : options.path.length === 0 ? { kind: 'none' }
-    : { kind: 'paths', paths: options.path.map((path) => utf8.encode(absolute(path))) };
-  return { kind: 'pairs', pairs: [{ operations, paths, mount: options.mount }], process: parseProcessFacts(options.process) };
+    : given.length === 0 ? { kind: 'none' }
+    : { kind: 'paths', paths: given.map((path) => utf8.encode(absolute(path))) };
+  return { kind: 'pairs', pairs: [{ operations, paths, mount: options.mount }], process: parseProcessFacts(options.process ?? []) };
 }
 
 /** In mode monitor there is no `block`: what would be one is said apart. */

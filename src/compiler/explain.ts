@@ -60,7 +60,8 @@ export function explain(policies: readonly Policy[], facts: ContainerFacts, even
   const selectors: ExplainedSelector[] = [];
   for (const policy of policies) {
     for (const section of policy.sections) {
-      const seen = new Map(section.selectors.map((selector) => [selector.name, lookAt(selector, acts)]));
+      const excluded = new Set(section.responses.flatMap(({ exclude }) => exclude.map(({ value }) => value)));
+      const seen = new Map(section.selectors.map((selector) => [selector.name, lookAt(selector, acts, excluded)]));
       section.responses.forEach((response, index) => {
         const applies = anyOf(acts.map((_, act) => responseApplies(response, seen, act)));
         for (const action of actionsIn(policy, response)) {
@@ -132,7 +133,7 @@ interface Look {
   readonly holds: Truth;
 }
 
-function lookAt(selector: Selector, acts: readonly Act[]): Seen {
+function lookAt(selector: Selector, acts: readonly Act[], excluded: ReadonlySet<string>): Seen {
   const by = (role: Role): readonly Look[] => acts.map((act) => {
     const operation = selector.operations.includes(act.operation);
     const conditions = selector.conditions.map((condition) => conditionHolds(condition, act, role));
@@ -142,7 +143,7 @@ function lookAt(selector: Selector, acts: readonly Act[]): Seen {
     const open = conditions.some(({ holds }) => holds === undefined);
     return { operation, conditions, open, holds: fails ? false : open ? undefined : true };
   });
-  return { selector, match: by('match'), exclude: by('exclude') };
+  return { selector, match: by('match'), exclude: excluded.has(selector.name) ? by('exclude') : [] };
 }
 
 /** Undecided only if it depends on how the open selectors fall: one in both roles falls the same in both. */

@@ -3,16 +3,28 @@ import { DOUBLE_STAR, type Pattern, STAR } from '#policy';
 const slash = 47;
 const encoder = new TextEncoder();
 
+let lastText = '';
+let lastBytes: Uint8Array = new Uint8Array();
+
 /** Whether a pattern matches the whole of a text. */
 export function matchesText(pattern: Pattern, text: string): boolean {
-  return matchesBytes(pattern, encoder.encode(text));
+  if (text !== lastText) {
+    lastText = text;
+    lastBytes = encoder.encode(text);
+  }
+  return matchesBytes(pattern, lastBytes);
 }
 
-/** Whether a pattern matches all of the bytes. */
+/** Whether a pattern matches all of the bytes. What stands before its first wildcard decides most. */
 export function matchesBytes(pattern: Pattern, bytes: Uint8Array): boolean {
-  const first = firstWildcard(pattern);
-  if (first < 0 && pattern.tokens.length !== bytes.length) return false;
-  return placesAfter(pattern, bytes)?.[pattern.tokens.length] === 1;
+  const { tokens } = pattern;
+  let first = 0;
+  while (first < tokens.length && tokens[first]! < STAR) {
+    if (tokens[first] !== bytes[first]) return false;
+    first++;
+  }
+  if (first === tokens.length) return bytes.length === first;
+  return placesAfter(pattern, bytes)?.[tokens.length] === 1;
 }
 
 /**
@@ -51,10 +63,6 @@ export function placesAfter({ tokens }: Pattern, bytes: Uint8Array): Uint8Array 
     [now, next] = [next, now];
   }
   return now;
-}
-
-function firstWildcard({ tokens }: Pattern): number {
-  return tokens.findIndex((token) => token >= STAR);
 }
 
 function stays(token: number, byte: number): boolean {
