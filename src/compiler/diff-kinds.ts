@@ -1,5 +1,6 @@
 import { type ContainerFacts, factsUnknown, noFacts, parseImageReference } from '#base';
 import type { Condition, Pattern, Policy, StaticText } from '#policy';
+import { conditionKey } from './diff-reduce.ts';
 import { anyText, imageSyntax, onWholeName, type Syntax, tagSyntax, valueClasses, type ValuePattern } from './diff-values.ts';
 import { truthKey } from './evaluate.ts';
 import { limits } from './limits.ts';
@@ -97,14 +98,8 @@ interface Asked {
 function staticConditions(policies: readonly Policy[]): readonly Condition[] {
   const all = policies.flatMap(({ sections }) => sections.flatMap(({ selectors }) => selectors.flatMap(({ conditions }) => conditions)));
   const found = new Map<string, Condition>();
-  for (const condition of all) if (isStatic(condition)) found.set(keyOf(condition), condition);
+  for (const condition of all) if (isStatic(condition)) found.set(conditionKey(condition), condition);
   return [...found.values()];
-}
-
-function keyOf(condition: Condition): string {
-  const texts = condition.kind === 'static' ? condition.values.map(({ tokens }) => tokens.join())
-    : condition.kind === 'label' ? condition.values.map(({ key, pattern }) => `${key}:${pattern.tokens.join()}`) : [];
-  return `${condition.name} ${[...new Set(texts)].sort().join(' ')}`;
 }
 
 function imageOptions(asked: Asked): readonly Option[] {
@@ -159,20 +154,26 @@ function podOptions(asked: Asked): readonly Option[] {
       facts: { ...option.facts, pod }, words: [...option.words, says('pod', pod, pods, 'another pod')],
     }))));
   }
-  for (const key of keys) options = asked.bounded(options.flatMap((option) => withLabel(asked, option, key, labels)));
+  for (const key of keys) options = asked.bounded(options.flatMap(labelOptions(asked, key, labels)));
   const none: Option = { facts: { orchestrator: null, namespace: null, pod: null, labels: null }, words: ['outside Kubernetes'], isNone: true };
   const asksPod = asked.of('orchestratorType').length > 0;
   return [...options.map(({ facts, words }) => ({ facts, words: asksPod && words.length === 0 ? ['in Kubernetes'] : words })), none];
 }
 
-function withLabel(asked: Asked, option: Option, key: string, labels: readonly Condition[]): readonly Option[] {
+/** Options of one label, on top of what is known of the pod: each value that is told apart, and none. */
+function labelOptions(asked: Asked, key: string, labels: readonly Condition[]): (option: Option) => readonly Option[] {
   const atoms = labels.map((condition) => (condition.kind === 'label' ? condition.values.filter((value) => value.key === key).map(({ pattern }) => pattern) : []));
-  const known = option.facts.labels as ReadonlyMap<string, string>;
   const given = asked.classes(atoms, anyText(true)).map((value) => {
     const words = matched(value, atoms).map((text) => `label ${key}:${text}`);
-    return { facts: { ...option.facts, labels: new Map([...known, [key, value]]) }, words: [...option.words, ...(words.length > 0 ? words : [`another label ${key}`])] };
+    return { value, words: words.length > 0 ? words : [`another label ${key}`] };
   });
-  return [...given, { facts: option.facts, words: [...option.words, `no label ${key}`] }];
+  return ({ facts, words }) => {
+    const known = facts.labels as ReadonlyMap<string, string>;
+    return [
+      ...given.map((one): Option => ({ facts: { ...facts, labels: new Map([...known, [key, one.value]]) }, words: [...words, ...one.words] })),
+      { facts, words: [...words, `no label ${key}`] },
+    ];
+  };
 }
 
 function clusterOptions(asked: Asked, name: StaticText, fact: 'clusterId' | 'clusterName', what: string): readonly Option[] {

@@ -6,7 +6,9 @@ import { decide, type Verdict } from './decide.ts';
 import { type ContainerKind, containerKinds, unknownKind } from './diff-kinds.ts';
 import { actionsIn, type DiffCase, type DiffExample, mountKinds, type OutcomeBits, type TableChange, type TableDiff } from './diff-outcome.ts';
 import type { ProcessPair } from './diff-processes.ts';
+import { usedParts, withoutCommon } from './diff-reduce.ts';
 import { compareTables } from './diff-tables.ts';
+import { truthKey } from './evaluate.ts';
 
 /** From the most dangerous on. */
 export const diffCategories = ['allowed', 'blocked', 'quieter', 'wouldBlock', 'louder', 'other'] as const;
@@ -46,19 +48,18 @@ export interface MeaningDiff {
  * names: found by walking both tables' automata together, for every kind of container and of process.
  */
 export function diffPolicies(before: readonly Policy[], after: readonly Policy[]): MeaningDiff {
-  const both = [...before, ...after];
-  const found = containerKinds(both);
-  const unknown = unknownKind(both);
-  const all = [...found.kinds, ...(unknown === null ? [] : [unknown])];
-  const compilers = [openCompiler(before), openCompiler(after)] as const;
+  const whole = [usedParts(before), usedParts(after)] as const;
+  const rest = withoutCommon(whole[0], whole[1]);
+  const found = kindsOf(whole, rest);
+  const compilers = whole.map(openCompiler);
+  const restCompilers = rest.map(openCompiler);
   const memo = new Map<string, TableDiff>();
-  const gaps = new Set<string>();
-  if (!found.isComplete) {
-    gaps.add(`kinds of containers: of ${found.combinations} combinations of their facts ${found.kinds.length} were compared`);
-  }
+  const gaps = new Set<string>(found.gaps);
   const pieces: Piece[] = [];
-  for (const container of all) {
-    const profiles = [compilers[0].profile(container.facts), compilers[1].profile(container.facts)] as const;
+  for (const container of found.kinds) {
+    const [a, b] = restCompilers.map((compiler) => compiler.profile(container.facts).id);
+    if (a === b) continue;
+    const profiles = compilers.map((compiler) => compiler.profile(container.facts)) as unknown as [Profile, Profile];
     if (profiles[0].id === profiles[1].id) continue;
     const key = `${profiles[0].id} ${profiles[1].id}`;
     let diff = memo.get(key);
@@ -66,9 +67,36 @@ export function diffPolicies(before: readonly Policy[], after: readonly Policy[]
     for (const gap of diff.gaps) gaps.add(gap);
     pieces.push(...piecesOf(diff, container, profiles));
   }
-  const changes = join(pieces, all.length);
+  const changes = join(pieces, found.kinds.length);
   const isWeaker = changes.some(({ category }) => category === 'allowed');
-  return { changes, kinds: found.kinds.length, combinations: found.combinations, gaps: [...gaps], isWeaker };
+  return { changes, kinds: found.known, combinations: found.combinations, gaps: [...gaps], isWeaker };
+}
+
+type Pair = readonly [readonly Policy[], readonly Policy[]];
+
+interface Kinds {
+  /** With one of which nothing is known. */
+  readonly kinds: readonly ContainerKind[];
+  readonly known: number;
+  readonly combinations: number;
+  readonly gaps: readonly string[];
+}
+
+/** Where there are too many kinds, all those that what differs tells apart, and some of the others. */
+function kindsOf(whole: Pair, rest: Pair): Kinds {
+  const both = whole.flat();
+  const all = containerKinds(both);
+  const unknown = unknownKind(both);
+  const last = unknown === null ? [] : [unknown];
+  const { combinations } = all;
+  if (all.isComplete) return { kinds: [...all.kinds, ...last], known: all.kinds.length, combinations, gaps: [] };
+  const own = containerKinds(rest.flat());
+  const distinct = new Map([...own.kinds, ...all.kinds].map((kind) => [truthKey(both, kind.facts), kind]));
+  const compilers = rest.map(openCompiler);
+  const isSame = ({ facts }: ContainerKind): boolean => new Set(compilers.map((compiler) => compiler.profile(facts).id)).size === 1;
+  const isProved = own.isComplete && own.kinds.every(isSame);
+  const gap = `kinds of containers: of ${combinations} combinations of their facts ${distinct.size} were compared`;
+  return { kinds: [...distinct.values(), ...last], known: distinct.size, combinations, gaps: isProved ? [] : [gap] };
 }
 
 /** A change in one kind of container. */

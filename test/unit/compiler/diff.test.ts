@@ -88,6 +88,27 @@ test('a process that is no longer excluded is named', () => {
   assert.deepEqual(change!.processes!.map(({ example }) => shown(example.executable)), ['/usr/bin/apt']);
 });
 
+for (const [condition, telling] of [
+  [{ processUserId: [0] }, 'userId'],
+  [{ sessionLeaderInteractive: true }, 'interactive'],
+  [{ sessionLeaderName: ['bash'] }, 'sessionLeader'],
+  [{ processName: ['apt*'] }, 'executable'],
+] as const) {
+  test(`a change for processes told by ${telling} alone is found, and such a process shown`, () => {
+    const guarded: SelectorText = { operation: ['modifyExecutable'], targetFilePath: ['/usr/**'] };
+    const free: SelectorText = { operation: ['modifyExecutable'], ...condition };
+    const diff = diffPolicies([filePolicy({ a: guarded, free }, ['free'])], [filePolicy({ a: guarded })]);
+    assert.deepEqual(diff.changes.map(short)[0], 'blocked modifyExecutable [] → [alert block] /usr/a');
+    assert.deepEqual(diff.changes[0]!.processes!.map((process) => process.telling), [[telling]]);
+  });
+}
+
+test('a change on volumes alone says so', () => {
+  const guarded: SelectorText = { operation: ['createExecutable'], targetFilePath: ['/usr/**'] };
+  const diff = diffPolicies([filePolicy({ a: guarded })], [filePolicy({ a: { ...guarded, ignoreVolumeMounts: true } })]);
+  assert.deepEqual(diff.changes[0]!.mounts, ['volume', 'file']);
+});
+
 test('an image name is told from its full name as images have them', () => {
   const guarded: SelectorText = { operation: ['createFile'], targetFilePath: ['/a'] };
   const before = filePolicy({ a: { ...guarded, containerImageName: ['nginx'] } });
@@ -108,6 +129,37 @@ test('an image reference is one that a container can have', () => {
       assert.ok(!['index.docker.io/*', 'foo/bar'].includes(value) || image === undefined, `${value} matches no image`);
     }
   }
+});
+
+/** Selectors on so many facts that their combinations are more than are gone through. */
+function manyFacts(extra: Readonly<Record<string, SelectorText>> = {}): Policy {
+  const guarded = (path: string): SelectorText => ({ operation: ['createExecutable'], targetFilePath: [path] });
+  const selectors: Record<string, SelectorText> = { ...extra };
+  for (let i = 0; i < 18; i++) {
+    selectors[`i${i}`] = { ...guarded(`/i${i}`), containerImageName: [`i${i}*`] };
+    selectors[`n${i}`] = { ...guarded(`/n${i}`), kubernetesNamespace: [`n${i}`] };
+    if (i < 5) selectors[`l${i}`] = { ...guarded(`/l${i}`), kubernetesPodLabel: [`k${i}:v*`] };
+  }
+  return filePolicy(selectors);
+}
+
+test('of too many kinds of containers it is said that not all were compared', () => {
+  const hidden = { operation: ['createExecutable'], targetFilePath: ['/x'], kubernetesNamespace: ['n3'], containerImageTag: ['1.*'] } as const;
+  const diff = diffPolicies([manyFacts()], [manyFacts({ x: hidden })]);
+  assert.ok(diff.combinations > 4096);
+  assert.match(diff.gaps.join(), /of \d+ combinations of their facts \d+ were compared/);
+  // what differs is found all the same
+  assert.deepEqual(diff.changes.filter(({ containers }) => containers?.some(({ facts }) => facts.namespace === 'n3')).map(short)[0], 'blocked createExecutable [] → [alert block] /x');
+});
+
+test('of too many kinds no change is proved all the same, where nothing differs', () => {
+  const [one, other] = [manyFacts(), manyFacts()];
+  const split: Policy = { ...other, sections: other.sections.map((part) => ({
+    ...part, responses: part.responses.flatMap((response) => response.match.map((name) => ({ ...response, match: [name] }))).reverse(),
+  })) };
+  const diff = diffPolicies([one], [split]);
+  assert.ok(diff.combinations > 4096);
+  assert.deepEqual([diff.changes.map(short), diff.gaps], [[], []]);
 });
 
 // The world of the generated policies: few enough to be gone through as a whole.
