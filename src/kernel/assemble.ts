@@ -1,0 +1,103 @@
+/** The kernel half as others have it, out of a set of programs and what older sets have left. */
+import { join } from 'node:path';
+import { constants } from '#abi';
+import type { Addon, LockHandle, MapHandle, RingHandle } from './addon.ts';
+import { u64Bytes } from './bytes.ts';
+import type { Kernel, RingName } from './model.ts';
+import { removeFolder } from './pins.ts';
+import type { PinnedSet } from './pins.ts';
+import type { ProgramSet } from './program-set.ts';
+import { readContainers, readCounters, readLost } from './read-maps.ts';
+import { openRingReader } from './ring.ts';
+import type { RingReader } from './ring.ts';
+import { openTables } from './tables.ts';
+
+export interface Opened {
+  readonly id: string;
+  readonly adopted: boolean;
+  readonly set: ProgramSet;
+  readonly containers: MapHandle;
+  /** Sets of before that enforce no more, and whose rings may hold records. */
+  readonly older: readonly PinnedSet[];
+  readonly lock: LockHandle | undefined;
+}
+
+const ringNames = ['alerts', 'telemetry'] as const;
+
+export function kernelOf(native: Addon, opened: Opened): Kernel {
+  const { set } = opened;
+  const tables = openTables(native, set.map('d4c_cells'), set.map('d4c_slots'));
+  const readers = openReaders(native, opened);
+  /** What the kernel saw of a container stays while one of its tasks lives: it may be assigned again. */
+  const sweep = (): void => {
+    const assigned = new Set(tables.assigned());
+    for (const { cgroupId, tasks } of readContainers(native, opened.containers)) {
+      if (tasks === 0n && !assigned.has(cgroupId)) native.mapDelete(opened.containers, u64Bytes(cgroupId));
+    }
+  };
+  sweep();
+  return {
+    id: opened.id,
+    mechanism: 'lsm',
+    hooks: set.hooks,
+    adopted: opened.adopted,
+    install: async (table) => tables.install(table),
+    release: async (handle) => tables.release(handle),
+    assign(cgroupId, handle, { neverBlocked, sharedPids = false }) {
+      const flags = (neverBlocked ? constants.slotNeverBlocked : 0) | (sharedPids ? constants.slotAnyBegins : 0);
+      tables.assign(cgroupId, handle, flags);
+      set.adoptRunning();
+    },
+    forget(cgroupId) {
+      tables.forget(cgroupId);
+      native.mapDelete(set.map('d4c_container_lost'), u64Bytes(cgroupId));
+      sweep();
+    },
+    assigned: () => tables.assigned(),
+    containers: () => readContainers(native, opened.containers),
+    records: (ring, signal) => readers[ring].batches(signal),
+    unread: () => readers.alerts.unread() + readers.telemetry.unread(),
+    counters: () => readCounters(native, set.map('d4c_counters')),
+    lost: () => readLost(native, set.map('d4c_container_lost')),
+    clock: () => native.clock(),
+    cells: () => ({ used: tables.cellsUsed(), total: native.mapFacts(set.map('d4c_cells')).maxEntries }),
+    async [Symbol.asyncDispose]() {
+      for (const reader of Object.values(readers)) reader[Symbol.dispose]();
+      set[Symbol.dispose]();
+      native.close(opened.containers);
+      if (opened.lock !== undefined) native.close(opened.lock);
+    },
+  };
+}
+
+/** Older rings are read first; a set's folder goes when both of its rings are empty. */
+function openReaders(native: Addon, { set, older }: Opened): Readonly<Record<RingName, RingReader>> {
+  const undrained = new Map<PinnedSet, Set<RingName>>(older.map((one) => [one, new Set(ringNames)]));
+  const drained = (one: PinnedSet, ring: RingName): void => {
+    const rings = undrained.get(one);
+    if (rings?.delete(ring) === true && rings.size === 0) removeFolder(native, one.folder);
+  };
+  const readerOf = (ring: RingName): RingReader => {
+    const rests: { readonly set: PinnedSet; readonly handle: RingHandle }[] = [];
+    for (const one of older) {
+      const handle = openRingAt(native, one.folder, ring);
+      if (native.unreadRing(handle) > 0) rests.push({ set: one, handle });
+      else {
+        native.close(handle);
+        drained(one, ring);
+      }
+    }
+    const handles = rests.map(({ handle }) => handle);
+    return openRingReader(native, native.openRing(set.map(`d4c_${ring}`)), handles, (index) => drained(rests[index]!.set, ring));
+  };
+  return { alerts: readerOf('alerts'), telemetry: readerOf('telemetry') };
+}
+
+function openRingAt(native: Addon, folder: string, ring: RingName): RingHandle {
+  const map = native.openMap(join(folder, `d4c_${ring}`));
+  try {
+    return native.openRing(map);
+  } finally {
+    native.close(map);
+  }
+}
