@@ -2,7 +2,7 @@ import { Failure } from '#base';
 import { DOUBLE_STAR, STAR, type Token } from '#policy';
 import { type Automaton, type Budget, determinise } from './determinise.ts';
 import { fold } from './fold.ts';
-import { limits } from './limits.ts';
+import { type Bounds, limits } from './limits.ts';
 import { setOf } from './set-pool.ts';
 import { type AtomPattern, buildTrie, compareTokens, plain, type Trie } from './trie.ts';
 
@@ -32,17 +32,19 @@ export function sortPatterns(patterns: readonly OwnedPattern[]): OwnedPattern[] 
  * without an inner wildcard in one, the others halved until each half stays small, then put together
  * again as far as they stay small. `null` if that is not enough.
  */
-export function buildAutomata(patterns: readonly OwnedPattern[], budget: Budget): readonly Built[] | null {
+export function buildAutomata(
+  patterns: readonly OwnedPattern[], budget: Budget, bounds: Bounds = limits,
+): readonly Built[] | null {
   if (patterns.length === 0) return [];
-  const whole = tryBuild(patterns, budget);
+  const whole = tryBuild(patterns, budget, bounds);
   if (whole !== null) return [finished(whole)];
   const easy = patterns.filter(({ tokens }) => !hasInnerWildcard(tokens));
   const hard = patterns.filter(({ tokens }) => hasInnerWildcard(tokens)).sort(byShape);
-  const parts = joinParts([...(easy.length > 0 ? [easy] : []), ...halve(hard, budget)], budget);
+  const parts = joinParts([...(easy.length > 0 ? [easy] : []), ...halve(hard, budget, bounds)], budget, bounds);
   if (parts.length > limits.automataMax) return null;
   const built: Built[] = [];
   for (const part of parts) {
-    const one = tryBuild([...part].sort(order), budget);
+    const one = tryBuild([...part].sort(order), budget, bounds);
     if (one === null) return null;
     built.push(finished(one));
   }
@@ -56,10 +58,10 @@ interface Draft {
   readonly automaton: Automaton;
 }
 
-function tryBuild(patterns: readonly OwnedPattern[], budget: Budget): Draft | null {
+function tryBuild(patterns: readonly OwnedPattern[], budget: Budget, bounds: Bounds): Draft | null {
   const trie = buildTrie(patterns);
   const tokens = patterns.reduce((sum, pattern) => sum + pattern.tokens.length, 0);
-  const most = Math.min(limits.statesMax, tokens * limits.statesPerToken + limits.statesAlways);
+  const most = Math.min(limits.statesMax, tokens * bounds.statesPerToken + bounds.statesAlways);
   const result = determinise(trie, budget, most);
   return 'overflow' in result ? null : { trie, automaton: result };
 }
@@ -84,20 +86,22 @@ function shape(tokens: readonly Token[]): number {
   return (tokens.includes(DOUBLE_STAR) ? 10_000 : 0) + depth;
 }
 
-function halve(patterns: readonly OwnedPattern[], budget: Budget): (readonly OwnedPattern[])[] {
+function halve(patterns: readonly OwnedPattern[], budget: Budget, bounds: Bounds): (readonly OwnedPattern[])[] {
   if (patterns.length === 0) return [];
   if (budget.steps < 0) return [patterns];
-  if (patterns.length === 1 || tryBuild([...patterns].sort(order), budget) !== null) return [patterns];
+  if (patterns.length === 1 || tryBuild([...patterns].sort(order), budget, bounds) !== null) return [patterns];
   const middle = patterns.length >> 1;
-  return [...halve(patterns.slice(0, middle), budget), ...halve(patterns.slice(middle), budget)];
+  return [...halve(patterns.slice(0, middle), budget, bounds), ...halve(patterns.slice(middle), budget, bounds)];
 }
 
-function joinParts(parts: readonly (readonly OwnedPattern[])[], budget: Budget): (readonly OwnedPattern[])[] {
+function joinParts(
+  parts: readonly (readonly OwnedPattern[])[], budget: Budget, bounds: Bounds,
+): (readonly OwnedPattern[])[] {
   const joined = [...parts];
   for (let i = 0; i < joined.length; i++) {
     for (let j = i + 1; j < joined.length && budget.steps > 0; j++) {
       const both = [...joined[i]!, ...joined[j]!].sort(order);
-      if (tryBuild(both, budget) === null) continue;
+      if (tryBuild(both, budget, bounds) === null) continue;
       joined[i] = both;
       joined.splice(j--, 1);
     }

@@ -10,7 +10,7 @@ import type { Budget } from './determinise.ts';
 import { evaluate, truthKey } from './evaluate.ts';
 import { type Groups, groupSelectors, type PatternSet } from './group.ts';
 import { hashHex } from './hash.ts';
-import { limits } from './limits.ts';
+import { type Bounds, limits } from './limits.ts';
 import { type Mask, mask, maskText } from './mask.ts';
 import { classify, type ProcessClasses, type ProcessSection, type Target } from './process-classes.ts';
 import { type Rule, ruleText } from './rules.ts';
@@ -46,12 +46,12 @@ export function openCompiler(policies: readonly Policy[]): Compiler {
 }
 
 /** Policies as one container sees them, as a table. Throws a Failure `limit` that names selectors. */
-export function compile(policies: readonly Policy[], facts: ContainerFacts): Profile {
+export function compile(policies: readonly Policy[], facts: ContainerFacts, bounds: Bounds = limits): Profile {
   const responses = evaluate(policies, facts);
   const groups = groupSelectors(responses);
   const budget: Budget = { steps: limits.stepsMax };
   const process = classify(responses, groups, budget);
-  const files = buildFiles(groups, budget);
+  const files = buildFiles(groups, budget, bounds);
   const open = responses.some(({ match, exclude }) => [...match, ...exclude].some((selector) => selector.open));
   const flags = (open ? tableUndecided : 0) | (files.coarse ? tableCoarse : 0);
   const table = assemble(flags, process, files);
@@ -69,17 +69,17 @@ interface Files {
  * Automata in which each state stands for sets of patterns; where that grows too large, for groups: then
  * states no longer tell whether a directory's two names are matched by the same selectors.
  */
-function buildFiles({ sets, count }: Groups, budget: Budget): Files {
+function buildFiles({ sets, count }: Groups, budget: Budget, bounds: Bounds): Files {
   const tokens = sets.flatMap(({ patterns }) => patterns).reduce((sum, pattern) => sum + pattern.tokens.length, 0);
   const coarse = sets.length > count;
-  if (coarse && tokens <= limits.fineTokensMax) {
+  if (coarse && tokens <= bounds.fineTokensMax) {
     const atoms = new Map(sets.map((set, atom) => [set, atom]));
-    const fine = buildAutomata(ownedPatterns(sets, (set) => atoms.get(set)!), { steps: budget.steps / limits.fineShare });
+    const fine = buildAutomata(ownedPatterns(sets, (set) => atoms.get(set)!), { steps: budget.steps / limits.fineShare }, bounds);
     if (fine !== null) return { built: fine, groupOf: (atom) => sets[atom]!.group, coarse: false };
   }
   const built: Built[] = [];
-  for (const part of partsOf(sets, coarse)) {
-    const more = buildAutomata(ownedPatterns(part, ({ group }) => group), budget);
+  for (const part of partsOf(sets, coarse, bounds)) {
+    const more = buildAutomata(ownedPatterns(part, ({ group }) => group), budget, bounds);
     if (more === null || built.length + more.length > limits.automataMax) refusePatterns(ownedPatterns(sets, ({ group }) => group));
     built.push(...more);
   }
@@ -87,9 +87,9 @@ function buildFiles({ sets, count }: Groups, budget: Budget): Files {
 }
 
 /** Many excluded selectors, a group each, would multiply the states of all others: they stand by themselves. */
-function partsOf(sets: readonly PatternSet[], coarse: boolean): readonly (readonly PatternSet[])[] {
+function partsOf(sets: readonly PatternSet[], coarse: boolean, bounds: Bounds): readonly (readonly PatternSet[])[] {
   const excluded = sets.filter((set) => set.excluded);
-  if (!coarse || excluded.length <= limits.excludedApart) return [sets];
+  if (!coarse || excluded.length <= bounds.excludedApart) return [sets];
   return [sets.filter((set) => !set.excluded), excluded];
 }
 

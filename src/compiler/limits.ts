@@ -37,3 +37,6 @@ export const limits = Object.freeze({
   /** Examples that are kept for one change. */
   diffExamplesMax: 4,
 });
+
+/** Where the compiler goes over to coarser or more automata: tests set these low, to go there with small policies. */
+export type Bounds = Readonly<Record<'fineTokensMax' | 'statesPerToken' | 'statesAlways' | 'excludedApart', number>>;

@@ -8,7 +8,7 @@ import { allowedVerdicts, judge } from '#oracle';
 import type { Policy, PolicyEvent } from '#policy';
 import { encodeEvents, readVerdicts } from '../../../src/cli/judging/native-wire.ts';
 import { buildNative } from '../../native/build.ts';
-import { engines, tableOf } from './engines.ts';
+import { coarseTables, engines, tableOf } from './engines.ts';
 import { event, facts, policies } from './generate.ts';
 
 const seed = Number(process.env['D4C_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
@@ -43,6 +43,8 @@ test('all engines agree with the oracle on generated policies and events', (t) =
   );
   t.diagnostic(`seed ${seed}: ${JSON.stringify(counts)}`);
   compareNative(blocks, verdicts);
+  t.diagnostic(`coarse tables: ${JSON.stringify(coarseTables)}`);
+  assert.ok(coarseTables.automata > 2 && coarseTables.coarse > 0, 'coarse tables of several automata');
   const share = (count: number): number => count / counts.pairs;
   assert.ok(share(counts.actions) >= 0.3, 'at least 30 % with an action');
   assert.ok(share(counts.byExclude) >= 0.1, 'at least 10 % decided by an exclude');
