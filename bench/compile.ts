@@ -45,13 +45,13 @@ function patternsOf(set: string, count: number): readonly string[] {
 function targets(): readonly Row[] {
   const small = fourWays(patternsOf('mix1', 100), 10, 2);
   for (let i = 0; i < 30; i++) compile([small], noFacts); // the machine code of the compiler itself
-  const few = measure(small, []);
+  const few = Array.from({ length: 15 }, () => measure(small, []).ms).sort((a, b) => a - b)[7]!;
   const patterns = patternsOf('mix1', 10_000);
   const many = measure(fourWays(patterns, 1_000, 250), patterns);
   const check = timed(() => parsePolicy('bench.yaml', fourWaysText(patterns, 1_000, 250)));
   const known = knownProfile();
   const rows = [
-    row('100 patterns', 'under 20 ms', `${few.ms.toFixed(1)} ms`, few.ms < 20),
+    row('100 patterns, median of 15', 'under 20 ms', `${few.toFixed(1)} ms`, few < 20),
     row('10,000 patterns, 1,000 selectors', 'under 3 s, at most 8 MiB', shown(many), many.ms < 3_000 && many.mib <= 8),
     row('checking those, beside compiling', 'at most 1.5 s', `${(check / 1000).toFixed(2)} s`, check <= 1_500),
     row('a container whose profile exists', 'p99 under 1 ms', `${known.toFixed(3)} ms`, known < 1),
