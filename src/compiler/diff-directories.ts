@@ -35,18 +35,24 @@ export function compareDirectories(tables: readonly [Table, Table], processes: r
     if (sides.every(({ from, to }) => [...from, ...to].every((bits) => bits === 0))) continue;
     const found = new Set<string>();
     names.forEach((from, f) => names.forEach((to, t) => {
-      const outcome = (table: 0 | 1): OutcomeBits => {
-        const isSame = from.below[table] !== null && from.below[table] === to.below[table];
-        return isSame ? 0 : merged(sides[f]!.from[table]!, sides[t]!.to[table]!);
-      };
-      const [before, after] = [outcome(0), outcome(1)];
-      if (before === after || found.has(`${before} ${after}`)) return;
-      found.add(`${before} ${after}`);
-      const example = { case: 'directory', paths: [from.paths, to.paths] } as const;
+      const isSame = (table: 0 | 1): boolean => from.below[table] !== null && from.below[table] === to.below[table];
+      const sum = (table: 0 | 1): OutcomeBits => merged(sides[f]!.from[table]!, sides[t]!.to[table]!);
+      const [before, after] = [isSame(0) ? 0 : sum(0), isSame(1) ? 0 : sum(1)];
+      if (before === after) return;
+      const sameBelow = [isSame(0) && covers(sum(0), after), isSame(1) && covers(sum(1), before)] as const;
+      const key = `${before} ${after} ${sameBelow.join()}`;
+      if (found.has(key)) return;
+      found.add(key);
+      const example = { case: 'directory', paths: [from.paths, to.paths], sameBelow } as const;
       changes.push(...uses.map((use) => ({ ...use, operation: 'renameDirectory' as const, before, after, example })));
     }));
   }
   return { changes, gaps: isComplete ? [] : ['directories that are renamed can be too many to compare all'] };
+}
+
+/** Whether names that are the same below are guarded as the other table guards them, and not just left alone. */
+function covers(bits: OutcomeBits, others: OutcomeBits): boolean {
+  return (others & 15 & ~bits) === 0;
 }
 
 interface Row {
@@ -86,7 +92,7 @@ function namesOf(tables: readonly [Table, Table]): { names: readonly Name[]; isC
   const found = new Map<string, Name>();
   let isComplete = explore(tables, pathForm, limits.diffPlacesMax, {
     place({ states, isEnd, text }) {
-      if (!isEnd || found.size >= limits.diffPairedMax) return;
+      if (!isEnd || found.size >= limits.diffNamesMax) return;
       const own = (t: 0 | 1): readonly number[] => [...(t === 0 ? states.subarray(0, split) : states.subarray(split))];
       const masks = ([0, 1] as const).map((t) => ({
         match: withoutAny(acceptMask(tables[t], own(t), classPart.some)),
@@ -101,7 +107,7 @@ function namesOf(tables: readonly [Table, Table]): { names: readonly Name[]; isC
       if (!found.has(key)) found.set(key, { paths: { kind: 'paths', paths: [text()] }, masks, below });
     },
   });
-  if (found.size >= limits.diffPairedMax) isComplete = false;
+  if (found.size >= limits.diffNamesMax) isComplete = false;
   const names = [...found.values(), { paths: { kind: 'unknown' } as const, masks: [unknown, unknown] as const, below: [null, null] as const }];
   return { names, isComplete };
 }

@@ -23,6 +23,8 @@ export interface DiffExample {
   readonly case: DiffCase;
   /** Files of which it is so, the shortest path first, from different places; of a directory, its old and its new name. */
   readonly paths: readonly KnownPaths[];
+  /** Of a directory: whether it is let move because its two names were, or are, guarded alike by the same selectors. */
+  readonly sameBelow?: readonly [boolean, boolean];
 }
 
 export interface TableDiff {

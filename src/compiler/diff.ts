@@ -11,8 +11,11 @@ import { compareTables } from './diff-tables.ts';
 import { truthKey } from './evaluate.ts';
 
 /** From the most dangerous on. */
-export const diffCategories = ['allowed', 'blocked', 'quieter', 'wouldBlock', 'louder', 'other'] as const;
-/** `allowed`: what was blocked is not any more; `quieter`: it is recorded less; `wouldBlock`: only mode monitor's word differs. */
+export const diffCategories = ['allowed', 'blocked', 'quieter', 'wouldBlock', 'louder', 'moved', 'other'] as const;
+/**
+ * `allowed`: what was blocked is not any more; `quieter`: it is recorded less; `wouldBlock`: only mode monitor's
+ * word differs; `moved`: a directory's two names are now the same below, which makes nothing weaker.
+ */
 export type DiffCategory = (typeof diffCategories)[number];
 
 /** One change in meaning, wherever it is the same. */
@@ -187,7 +190,7 @@ function join(pieces: readonly Piece[], kinds: number): readonly MeaningChange[]
       const { mounts, processes, example, also, container } = first!;
       const containers = same[0]!.map((piece) => piece.container);
       return {
-        category: categoryOf(first!.before, first!.after), operations: same.map(([one]) => one!.operation), mounts, processes,
+        category: categoryOf(first!), operations: same.map(([one]) => one!.operation), mounts, processes,
         containers: containers.length === kinds ? null : containers,
         before: verdict(first!.before), after: verdict(first!.after), example, also, where: { container, event: eventOf(first!, null) },
       };
@@ -199,7 +202,9 @@ function verdict(bits: OutcomeBits): Verdict {
   return { actions: actionsIn(bits), decided: bits >> 4 === 0 };
 }
 
-function categoryOf(before: OutcomeBits, after: OutcomeBits): DiffCategory {
+function categoryOf({ before, after, example }: Piece): DiffCategory {
+  // what moves from one guarded place to another that is guarded alike brings nothing in and takes nothing out
+  if (example.sameBelow?.[1] === true) return 'moved';
   const { block, alert, log, wouldBlock } = actionBits;
   const lost = before & ~after & 15;
   const won = after & ~before & 15;
@@ -221,8 +226,8 @@ function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, 
   return groups;
 }
 
-function exampleKey({ case: name, paths }: DiffExample): string {
-  return `${name} ${paths.map((known) => (known.kind === 'paths' ? known.paths.map((path) => path.join('.')).join('|') : known.kind)).join()}`;
+function exampleKey({ case: name, paths, sameBelow }: DiffExample): string {
+  return `${name} ${sameBelow?.join() ?? ''} ${paths.map((known) => (known.kind === 'paths' ? known.paths.map((path) => path.join('.')).join('|') : known.kind)).join()}`;
 }
 
 function processText({ executable, userId, interactive, sessionLeader }: ProcessFacts): string {

@@ -32,8 +32,10 @@ export const limits = Object.freeze({
   diffKindsMax: 4_096,
   /** Places that the automata of two tables can be in together. */
   diffPlacesMax: 300_000,
-  /** Sets of matching patterns that are taken two by two, for files of two paths and for directories. */
-  diffPairedMax: 1_000,
+  /** Sets of matching patterns that are taken two by two, for files of two paths. */
+  diffPairedMax: 400,
+  /** Names of directories that are taken two by two, for their renaming. */
+  diffNamesMax: 1_000,
   /** Examples that are kept for one change. */
   diffExamplesMax: 4,
 });

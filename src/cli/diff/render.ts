@@ -21,6 +21,7 @@ const headings: Readonly<Record<DiffCategory, string>> = {
   quieter: 'alerted or recorded no more',
   wouldBlock: 'blocks that mode monitor holds back',
   louder: 'newly alerted or recorded',
+  moved: 'directories whose two names are now guarded alike, and may be moved',
   other: 'other changes',
 };
 
@@ -84,15 +85,18 @@ function changeLines(change: MeaningChange, before: Compared, after: Compared, p
   if (at !== null && !isPathless) add('at', at);
   if (processes !== null) add('by', processesText(processes));
   const width = Math.max(verdictText(change.before).length, verdictText(change.after).length);
-  add('was', outcomeText(change, before.policies, change.before, width));
-  add('now', outcomeText(change, after.policies, change.after, width));
+  add('was', outcomeText(change, 0, before.policies, width));
+  add('now', outcomeText(change, 1, after.policies, width));
   return lines;
 }
 
-function outcomeText(change: MeaningChange, policies: readonly Policy[], verdict: Verdict, width: number): string {
+/** `at`: before or after. */
+function outcomeText(change: MeaningChange, at: 0 | 1, policies: readonly Policy[], width: number): string {
+  const verdict = at === 0 ? change.before : change.after;
   const { container, event } = change.where;
   const isNothing = verdict.actions.length === 0 && verdict.decided;
-  const none = isDirectory(change) ? 'no selector matches below, or both names are the same to it' : 'no selector matches';
+  const isSame = change.example.sameBelow?.[at] === true;
+  const none = isSame ? 'the same selectors match below both names' : isDirectory(change) ? 'no selector matches below' : 'no selector matches';
   const why = reason(explain(policies, container.facts, event), verdict);
   const text = why === '' && isNothing ? none : why;
   return text === '' ? verdictText(verdict) : `${verdictText(verdict).padEnd(width)}  ${text}`;

@@ -43,6 +43,9 @@ test('a path that is no longer guarded is shown by its shortest example', () => 
     // these two were the same below: the same selector matched all of both
     'blocked renameDirectory [] → [alert block] /usr/bin, /opt',
   ]);
+  const back = diffPolicies([after], [before]);
+  assert.equal(back.isWeaker, false);
+  assert.deepEqual(back.changes.at(-1)!.category, 'moved');
 });
 
 test('each place where a change begins has an example', () => {
@@ -205,6 +208,7 @@ test('every difference that an event shows is reported, and every report is a di
     if (diff.gaps.length > 0) counts.gaps++;
     counts.changes += diff.changes.length;
     if (diff.changes.length === 0) counts.same++;
+    assert.deepEqual(diffPolicies(before, [...before].reverse()).changes, []);
     for (const change of diff.changes) confirm(before, after, change);
     for (const { operation, paths: at, mount, facts, process } of files) {
       const isPathless = pathless.includes(operation);
@@ -222,7 +226,7 @@ test('every difference that an event shows is reported, and every report is a di
     if (files.length > 0 && diff.changes.length > 0) counts.differing++;
   }), { seed, numRuns: runs });
   t.diagnostic(`seed ${seed}: ${JSON.stringify(counts)}`);
-  assert.ok(counts.seen > 0 && counts.same > 0 && counts.gaps < counts.pairs / 4);
+  assert.ok(counts.seen > 0 && counts.gaps <= counts.pairs / 4);
 });
 
 function changed(list: readonly Policy[], how: string): readonly Policy[] {
