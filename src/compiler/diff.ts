@@ -152,7 +152,7 @@ function prove(piece: Piece, profiles: readonly [Profile, Profile]): void {
   for (const paths of piece.example.case === 'directory' ? [null] : piece.example.paths) {
     const event = eventOf(piece, paths);
     const said = profiles.map(({ table }) => bitsOf(decide(table, event)));
-    const isSo = [piece.before, piece.after].every((bits, i) => (bits & 15) === said[i]!.certain && bits >> 4 !== 0 === !said[i]!.decided);
+    const isSo = [piece.before, piece.after].every((bits, i) => (bits & 15) === said[i]!.certain && (bits >> 4 === 0) === said[i]!.decided);
     if (!isSo) throw new Failure('internal', `an example of a change is none: ${piece.operation}`);
   }
 }

@@ -13,6 +13,10 @@ export interface StarterOptions {
 export function starterPolicy({ name, image }: StarterOptions): string {
   const only = image === null ? '' : `      ${image.condition}: [${JSON.stringify(image.value)}]\n`;
   const whom = image === null ? 'every container' : `containers of the image ${image.value}`;
+  return `${head(name, whom)}${watched(only)}${harmless}${responses}`;
+}
+
+function head(name: string, whom: string): string {
   return `# A starter policy for ${whom}. It blocks nothing yet: in mode monitor a \`block\` is only reported
 # (\`d4c.would_deny: true\` in the alert). When its alerts are all ones that you want, write \`mode: enforce\`.
 #
@@ -23,7 +27,11 @@ mode: monitor
 
 file:
   selectors:
-    # What is watched
+`;
+}
+
+function watched(only: string): string {
+  return `    # What is watched
 
     # Programs and libraries where images have theirs: nothing should change them while a container runs.
     - name: imagePrograms
@@ -45,7 +53,10 @@ ${only}
       operation: [execDrift]
 ${only}      ignoreVolumeMounts: true
 
-    # What is known to be harmless. Writing these is let pass; running them is still foreign code.
+`;
+}
+
+const harmless = `    # What is known to be harmless. Writing these is let pass; running them is still foreign code.
 
     # git puts samples of hooks, with their x bit, into every clone: Argo CD and kustomize do so in /tmp all day.
     - name: gitHookSamples
@@ -75,7 +86,9 @@ ${only}      ignoreVolumeMounts: true
       operation: [createExecutable, modifyExecutable, execDrift]
       targetFilePath: ['/tmp/go-build*/**', /root/.cache/go-build/**, '/home/*/.cache/go-build/**']
 
-  responses:
+`;
+
+const responses = `  responses:
     # ADAPT: a container that installs packages when it starts needs its package manager excluded here.
     - name: programs of the image changed
       description: a program or library in a system folder was created or changed while the container ran
@@ -104,7 +117,6 @@ ${only}      ignoreVolumeMounts: true
       exclude: [builds, goBuildCache]
       actions: [alert]
 `;
-}
 
 /** Tests of the starter policy, which is at \`policy\` as seen from them. */
 export function starterTests(policy: string, { image }: StarterOptions): string {
