@@ -14,7 +14,7 @@ import type { CaseResult } from './support/compare.ts';
 import { tableOf } from './support/table.ts';
 
 /** Fewer, and the corpus was not found or was cut short. */
-const spineCasesMin = 80;
+const spineCasesMin = 240;
 
 type Message =
   | { readonly kind: 'begin'; readonly kernel: string; readonly enforcingAfterMs: number }

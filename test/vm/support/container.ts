@@ -77,7 +77,12 @@ async function running(runtime: string, options: readonly string[], id: string):
 async function gather(child: ReturnType<typeof spawn>, end: () => void): Promise<Ended> {
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const watchdog = setTimeout(end, caseMsMax);
+  const watchdog = setTimeout(() => {
+    end();
+    // What outlives the container may hold the streams open.
+    for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    child.kill('SIGKILL');
+  }, caseMsMax);
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   clearTimeout(watchdog);
   const text = Buffer.concat(chunks).toString('utf8');
