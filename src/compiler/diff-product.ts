@@ -201,7 +201,7 @@ function edgesOf(words: Uint32Array, state: number): Uint8Array {
 
 /** Bytes that people can read come first, letters before all. */
 const preferred: readonly number[] = (() => {
-  const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZ+,:=@%~'].map((one) => one.charCodeAt(0));
+  const letters = [...new TextEncoder().encode('abcdefghijklmnopqrstuvwxyz0123456789_-ABCDEFGHIJKLMNOPQRSTUVWXYZ+,:=@%~')];
   const rest = Array.from({ length: 255 }, (_, i) => i + 1).filter((byte) => !letters.includes(byte) && byte !== slash && byte !== dot);
   const printable = rest.filter((byte) => byte > 32 && byte < 127);
   return [...letters, ...printable, ...rest.filter((byte) => !printable.includes(byte))];

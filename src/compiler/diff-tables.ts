@@ -209,7 +209,7 @@ function maskPairs(tables: readonly [Table, Table]): {
   return { parts: tables, at, goOn: (text, isMeant) => goOnWith(tables, at, text, isMeant) };
 }
 
-const letters = [...'abcdefghijklmnopqrstuvwxyz0123456789'].map((letter) => letter.charCodeAt(0));
+const letters = new TextEncoder().encode('abcdefghijklmnopqrstuvwxyz0123456789');
 
 function goOnWith(
   tables: readonly [Table, Table], at: (place: { readonly states: Int32Array }) => Class, text: Uint8Array,

@@ -91,7 +91,7 @@ function alphabet(patterns: readonly ValuePattern[], syntax: Syntax): readonly C
   const named = new Set(syntax.characters);
   for (const { tokens } of patterns) for (const character of literals(tokens)) named.add(character);
   const others = ['abcdefghijklmnopqrstuvwxyz0123456789', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].flatMap((letters) => {
-    const free = [...letters].find((letter) => !named.has(letter));
+    const free = Array.from(letters).find((letter) => !named.has(letter));
     return free === undefined ? [] : [free];
   });
   if (others.length === 0) others.push(...['_', '-', '~', '\u00e9'].filter((one) => !named.has(one)).slice(0, 1));
@@ -105,7 +105,7 @@ function literals(tokens: readonly Token[]): readonly string[] {
     if (token >= STAR) runs.push([]);
     else runs.at(-1)!.push(token);
   }
-  return runs.flatMap((run) => [...decoder.decode(Uint8Array.from(run))]);
+  return runs.flatMap((run) => Array.from(decoder.decode(Uint8Array.from(run))));
 }
 
 /** Any text; `empty`: the empty one too. */
