@@ -98,8 +98,13 @@ async function stored(lanes: readonly Lane[], store: Store, stop: AbortControlle
     },
     settle: async () => void (await Promise.all(pumps.map((pump) => pump.idle()))),
     async states() {
-      const queued = await store.queued();
-      const own: OutputState = { name: 'store', state: storeError === null ? 'ok' : 'failing', queued: 0, lastError: storeError };
+      let lastError = storeError;
+      // A store that fails must not keep the rest from being told.
+      const queued: Readonly<Record<string, number>> = await store.queued().catch((error: Error) => {
+        lastError = error.message;
+        return {};
+      });
+      const own: OutputState = { name: 'store', state: lastError === null ? 'ok' : 'failing', queued: 0, lastError };
       return [own, ...lanes.map((lane) => stateOf(lane, queued[lane.output.name] ?? 0))];
     },
     async [Symbol.asyncDispose]() {

@@ -30,7 +30,10 @@ export function fileOutput(options: FileOutputOptions): Output {
   async function current(): Promise<FileHandle> {
     if (handle === undefined) return reopen();
     const [ours, there] = await Promise.all([handle.stat(), stat(options.path).catch(() => undefined)]);
-    if (there?.ino === ours.ino && there.dev === ours.dev) return handle;
+    if (there?.ino === ours.ino && there.dev === ours.dev) {
+      bytes = ours.size; // somebody else may have emptied it
+      return handle;
+    }
     await shut();
     return reopen();
   }

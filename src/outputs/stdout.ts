@@ -4,6 +4,9 @@ import type { Output } from './model.ts';
 
 /** JSON lines on standard output. */
 export function stdoutOutput(stream: Writable = process.stdout): Output {
+  // A write tells of its own failure; unheard, the event would end the agent.
+  const heard = (): void => undefined;
+  stream.on('error', heard);
   return {
     name: 'stdout',
     async write(batch) {
@@ -12,6 +15,8 @@ export function stdoutOutput(stream: Writable = process.stdout): Output {
       stream.write(text, (error) => (error ? reject(error) : resolve()));
       await promise;
     },
-    async close() {},
+    async close() {
+      stream.off('error', heard);
+    },
   };
 }
