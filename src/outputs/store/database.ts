@@ -14,7 +14,7 @@ const schema = `
     document text not null,
     unique (id, stream)
   );
-  create index if not exists documents_by_stream on documents (stream, seq);
+  create index if not exists documents_by_stream on documents (stream, seq, time);
   create table if not exists sinks (name text primary key, delivered integer not null) without rowid;
   create table if not exists counts (name text primary key, value integer not null) without rowid;
 `;
@@ -41,8 +41,9 @@ export interface NewDocument {
 export interface AlertQuery {
   /** Timestamps at or after this, as text of RFC 3339. */
   readonly since?: string | undefined;
-  /** Rows after this sequence number. */
+  /** Rows after and before these sequence numbers. */
   readonly after?: number | undefined;
+  readonly before?: number | undefined;
   readonly limit: number;
 }
 
@@ -101,8 +102,10 @@ export function openDatabase(path: string, options: { readonly readOnly?: boolea
       (
         sql(
           `select seq, id, stream, document from documents
-           where stream = 'alerts' and time >= ? and seq > ? order by seq desc limit ?`,
-        ).all(query.since ?? '', query.after ?? 0, query.limit) as unknown as StoredDocument[]
+           where stream = 'alerts' and time >= ? and seq > ? and seq < ? order by seq desc limit ?`,
+        ).all(
+          query.since ?? '', query.after ?? 0, query.before ?? Number.MAX_SAFE_INTEGER, query.limit,
+        ) as unknown as StoredDocument[]
       ).reverse(),
     documents: (after, limit) =>
       sql(`select seq, id, stream, document from documents where seq > ? order by seq limit ?`)
@@ -155,13 +158,37 @@ function transaction<T>(db: DatabaseSync, work: () => T): T {
 }
 
 function trim(db: DatabaseSync, sql: Sql, maxBytes: number, olderThan: string | undefined): void {
-  if (olderThan !== undefined) sql(`delete from documents where time < ?`).run(olderThan);
+  if (olderThan !== undefined) dropOld(db, sql, olderThan);
   while (usedBytes(db) > maxBytes) {
     const dropped =
       dropOldest(db, sql, `stream <> 'alerts'`, 'telemetry') || dropOldest(db, sql, `stream = 'alerts'`, 'alerts');
     if (!dropped) break;
   }
   db.exec('pragma incremental_vacuum(1024)');
+}
+
+/**
+ * Rows lie in the order of their commit, which is that of their time but for what waited: looked at from the
+ * oldest on, up to the first that is to stay. What an output was still waiting for is counted.
+ */
+function dropOld(db: DatabaseSync, sql: Sql, olderThan: string): void {
+  const stays = sql(`select seq from documents where time >= ? order by seq limit 1`).get(olderThan) as { seq: number } | undefined;
+  const end = stays?.seq ?? Number.MAX_SAFE_INTEGER;
+  transaction(db, () => {
+    for (const [which, name] of [[`stream <> 'alerts'`, 'telemetry'], [`stream = 'alerts'`, 'alerts']] as const) {
+      const { n } = sql(
+        `select count(*) as n from documents where ${which} and seq < ? and seq > (select min(delivered) from sinks)`,
+      ).get(end) as { n: number };
+      if (n > 0) countDropped(sql, name, n);
+    }
+    sql(`delete from documents where seq < ?`).run(end);
+  });
+}
+
+function countDropped(sql: Sql, name: string, count: number): void {
+  sql(
+    `insert into counts values (?, ?) on conflict (name) do update set value = value + excluded.value`,
+  ).run(`dropped_${name}`, count);
 }
 
 /** Whether there was any. What no output was waiting for any more has not been lost: it is not counted. */
@@ -175,9 +202,7 @@ function dropOldest(db: DatabaseSync, sql: Sql, which: string, name: string): bo
        and seq > (select coalesce(min(delivered), 0) from sinks)`,
     ).get(last.seq) as { n: number };
     sql(`delete from documents where ${which} and seq <= ?`).run(last.seq);
-    sql(
-      `insert into counts values (?, ?) on conflict (name) do update set value = value + excluded.value`,
-    ).run(`dropped_${name}`, waiting.n);
+    countDropped(sql, name, waiting.n);
     return true;
   });
 }

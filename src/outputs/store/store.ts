@@ -18,56 +18,106 @@ export interface Store extends Output {
 const workerFile = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
 /** Megabytes of JavaScript heap for the worker: batches are small, SQLite's cache lies outside. */
 const workerHeapMb = 48;
+/** Documents that the worker holds at once: the largest have some 40 KB. */
+const batchMax = 256;
 
-/** The local store. `write` resolves when its batch is on the disk; a replay of what is there changes nothing. */
+/**
+ * The local store. `write` resolves when its batch is on the disk; a replay of what is there changes nothing.
+ * A worker that ended is followed by a new one at the next request.
+ */
 export async function openStore(options: WorkerOptions): Promise<Store> {
-  const worker = new Worker(new URL(workerFile, import.meta.url), {
-    workerData: options,
-    resourceLimits: { maxOldGenerationSizeMb: workerHeapMb, maxYoungGenerationSizeMb: 4 },
-  });
-  const ask = createAsk(worker, options.path);
-  await ask({ kind: 'queued' }); // it is open, or the reason why not is thrown
+  const { ask, end } = createAsk(options);
+  try {
+    await ask({ kind: 'queued' }); // it is open, or the reason why not is thrown
+  } catch (error) {
+    await end();
+    throw error;
+  }
   return {
     name: 'store',
-    write: async (batch) => void (await ask({ kind: 'commit', batch: batch.map(toRow) })),
+    async write(batch) {
+      for (let first = 0; first < batch.length; first += batchMax) {
+        await ask({ kind: 'commit', batch: batch.slice(first, first + batchMax).map(toRow) });
+      }
+    },
     addSink: async (name) => void (await ask({ kind: 'addSink', name })),
     backlog: async (sink, limit) => (await ask({ kind: 'backlog', sink, limit })) as StoredDocument[],
     delivered: async (sink, seq) => void (await ask({ kind: 'delivered', sink, seq })),
     queued: async () => (await ask({ kind: 'queued' })) as Record<string, number>,
-    alerts: async (query) => (await ask({ kind: 'alerts', query })) as StoredDocument[],
+    alerts: (query) => readAlerts(query, async (page) => (await ask({ kind: 'alerts', query: page })) as StoredDocument[]),
     dropped: async () => (await ask({ kind: 'dropped' })) as Record<string, number>,
     async close() {
       await ask({ kind: 'close' });
-      await worker.terminate();
+      await end();
     },
   };
 }
 
-function createAsk(worker: Worker, path: string): (request: Request) => Promise<unknown> {
+/** The newest first, in pages: all at once may be more than the worker has room for. */
+async function readAlerts(
+  query: AlertQuery,
+  read: (page: AlertQuery) => Promise<readonly StoredDocument[]>,
+): Promise<readonly StoredDocument[]> {
+  const pages: (readonly StoredDocument[])[] = [];
+  let { before } = query;
+  for (let left = query.limit; left > 0; ) {
+    const limit = Math.min(left, batchMax);
+    const page = await read({ ...query, before, limit });
+    pages.unshift(page);
+    if (page.length < limit) break;
+    left -= limit;
+    before = page[0]!.seq;
+  }
+  return pages.flat();
+}
+
+interface Asker {
+  ask(request: Request): Promise<unknown>;
+  end(): Promise<void>;
+}
+
+function createAsk(options: WorkerOptions): Asker {
   const open = new Map<number, PromiseWithResolvers<unknown>>();
   let count = 0;
-  let broken: Failure | undefined;
+  let current: Worker | undefined;
 
-  function fail(cause: Error): void {
-    broken = new Failure('io', `the store \`${path}\` failed: ${cause.message}`, { cause });
-    for (const request of open.values()) request.reject(broken);
+  function fail(worker: Worker, cause: Error): void {
+    if (worker !== current) return;
+    current = undefined;
+    const failure = new Failure('io', `the store \`${options.path}\` failed: ${cause.message}`, { cause });
+    for (const request of open.values()) request.reject(failure);
     open.clear();
   }
 
-  worker.on('error', fail);
-  worker.on('exit', (code) => fail(new Error(`its worker ended with code ${code}`)));
-  worker.on('message', ({ number, value, error }: Answer) => {
-    const request = open.get(number);
-    open.delete(number);
-    if (error === undefined) request?.resolve(value);
-    else request?.reject(new Failure('io', `the store \`${path}\` failed: ${error}`));
-  });
-  return (request) => {
-    if (broken !== undefined) return Promise.reject(broken);
-    const answered = Promise.withResolvers<unknown>();
-    open.set(++count, answered);
-    worker.postMessage({ number: count, request } satisfies Envelope);
-    return answered.promise;
+  function start(): Worker {
+    const worker = new Worker(new URL(workerFile, import.meta.url), {
+      workerData: options,
+      resourceLimits: { maxOldGenerationSizeMb: workerHeapMb, maxYoungGenerationSizeMb: 4 },
+    });
+    worker.on('error', (error: Error) => fail(worker, error));
+    worker.on('exit', (code) => fail(worker, new Error(`its worker ended with code ${code}`)));
+    worker.on('message', ({ number, value, error }: Answer) => {
+      const request = open.get(number);
+      open.delete(number);
+      if (error === undefined) request?.resolve(value);
+      else request?.reject(new Failure('io', `the store \`${options.path}\` failed: ${error}`));
+    });
+    return worker;
+  }
+
+  return {
+    ask(request) {
+      current ??= start();
+      const answered = Promise.withResolvers<unknown>();
+      open.set(++count, answered);
+      current.postMessage({ number: count, request } satisfies Envelope);
+      return answered.promise;
+    },
+    async end() {
+      const worker = current;
+      current = undefined;
+      await worker?.terminate();
+    },
   };
 }
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { after, test } from 'node:test';
-import { fileOutput, openDatabase, openDelivery, openStore } from '#outputs';
+import { fileOutput, openDatabase, openDelivery, openStore, stdoutOutput } from '#outputs';
 import type { OutgoingDocument, Output, Store } from '#outputs';
 
 const folder = mkdtempSync(join(tmpdir(), 'd4c-outputs-'));
@@ -155,6 +156,45 @@ test('old documents go, and those since a time can be asked for', () => {
   assert.deepEqual(database.alerts({ limit: 10 }).map(({ id }) => id), ['2026-02-01', '2026-03-01']);
   assert.deepEqual(database.alerts({ limit: 10, since: '2026-02-15' }).map(({ id }) => id), ['2026-03-01']);
   assert.deepEqual(database.alerts({ limit: 1 }).map(({ id }) => id), ['2026-03-01']);
+});
+
+test('what goes by age is counted only if an output was waiting for it', () => {
+  using database = openDatabase(join(folder, 'aged.db'));
+  const row = (id: string, time: string) => ({ id, stream: id.split('-')[0]!, time, document: '{}' });
+  database.commit([row('alerts-1', '2026-01-01'), row('file-1', '2026-01-01')]);
+  database.addSink('late');
+  database.commit([row('alerts-2', '2026-01-02'), row('file-2', '2026-01-02'), row('file-3', '2026-01-02'), row('alerts-3', '2026-03-01')]);
+  database.trim(1e9, '2026-02-01');
+  assert.deepEqual(database.documents(0, 10).map(({ id }) => id), ['alerts-3']);
+  assert.deepEqual(database.dropped(), { dropped_alerts: 1, dropped_telemetry: 2 });
+  database.trim(1e9, '2027');
+  assert.deepEqual(database.documents(0, 10), []);
+});
+
+test('many alerts are read in pages, in order', async () => {
+  const store = await storeAt('pages.db');
+  await store.write(range(0, 700));
+  const read = async (limit: number): Promise<string[]> => (await store.alerts({ limit })).map(({ id }) => id);
+  assert.deepEqual(await read(10_000), range(0, 700).map(({ id }) => id));
+  assert.deepEqual(await read(600), range(100, 700).map(({ id }) => id));
+  assert.deepEqual(await read(3), range(697, 700).map(({ id }) => id));
+  await store.close();
+});
+
+test('a store whose worker has ended goes on with a new one', async () => {
+  const store = await storeAt('worker.db');
+  await store.write(range(0, 2));
+  const tooMuch = range(100, 300).map((it) => ({ ...it, document: { pad: 'x'.repeat(400_000) } }));
+  await assert.rejects(store.write(tooMuch), /the store `.*worker\.db` failed/);
+  await store.write(range(3, 5));
+  assert.deepEqual((await store.alerts({ limit: 10 })).map(({ id }) => id), ['id-0', 'id-1', 'id-3', 'id-4']);
+  await store.close();
+});
+
+test('standard output that is gone fails its writes, and nothing else', async () => {
+  const stream = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EPIPE')) });
+  await assert.rejects(stdoutOutput(stream).write([document(1)]), /EPIPE/);
+  await new Promise((resolve) => setImmediate(resolve));
 });
 
 test('a store that cannot be opened says why', async () => {
