@@ -10,24 +10,27 @@ export function sandboxIdOf(container: ContainerdContainer): string | undefined 
   return container.spec.annotations?.['io.kubernetes.cri.sandbox-id'];
 }
 
-/** What policies can ask, as containerd tells it; `sandbox` is unset where the container is in no pod. */
+/**
+ * What policies can ask, as containerd tells it; `sandbox` is unset where the container is in no pod, or its
+ * pod's sandbox is gone. An image can bring labels of its own, which some clients take over: that a container
+ * is in a pod is said by CRI's annotations, which it can't bring.
+ */
 export function factsOf(
   container: ContainerdContainer,
   sandbox: ContainerdContainer | undefined,
   clusterName: string | null,
 ): ContainerFacts {
   const annotations = container.spec.annotations ?? {};
-  const pod = container.labels['io.kubernetes.pod.name'] ?? annotations['io.kubernetes.cri.sandbox-name'];
-  const namespace =
-    container.labels['io.kubernetes.pod.namespace'] ?? annotations['io.kubernetes.cri.sandbox-namespace'];
-  const inPod = pod !== undefined;
+  const inPod = sandboxIdOf(container) !== undefined;
+  const ofPod = (annotation: string, label: string): string | null =>
+    inPod ? (annotations[annotation] ?? container.labels[label] ?? null) : null;
   const image = annotations['io.kubernetes.cri.image-name'] ?? container.image;
   return Object.freeze({
     image: parseImageReference(image),
     orchestrator: inPod ? 'kubernetes' : null,
-    namespace: namespace ?? null,
-    pod: pod ?? null,
-    labels: inPod ? podLabels(sandbox ?? container) : null,
+    namespace: ofPod('io.kubernetes.cri.sandbox-namespace', 'io.kubernetes.pod.namespace'),
+    pod: ofPod('io.kubernetes.cri.sandbox-name', 'io.kubernetes.pod.name'),
+    labels: inPod ? sandbox && podLabels(sandbox) : null,
     // Only the cluster itself knows its id: a source for it comes later.
     clusterId: null,
     clusterName: inPod ? clusterName : null,

@@ -85,14 +85,10 @@ function createFollower(
     container: ContainerdContainer,
     pid: number | undefined,
   ): Promise<ExpectedContainer | undefined> {
-    const byProcess = pid === undefined ? undefined : cgroupOfProcess(pid);
-    // The root is no container's: where it is said, the process is gone or on its way.
-    const isSaid = byProcess !== undefined && byProcess !== '/';
-    const cgroupPath = isSaid ? byProcess : cgroupPathOfSpec(container.spec.linux?.cgroupsPath ?? '');
+    const cgroupPath = cgroupPathOf(root, container, pid);
     if (cgroupPath === undefined) return undefined;
     const sandboxId = sandboxIdOf(container);
-    const isOwn = sandboxId === undefined || sandboxId === container.id;
-    const sandbox = isOwn ? undefined : await client.container(namespace, sandboxId);
+    const sandbox = sandboxId === undefined || sandboxId === container.id ? container : await client.container(namespace, sandboxId);
     return {
       id: container.id,
       cgroupPath,
@@ -147,6 +143,18 @@ function createFollower(
       await Promise.all(turns.values());
     },
   };
+}
+
+/**
+ * Where the runtime was told to put it, if that is there: its first process may have moved on, further down or
+ * anywhere. Else, as for a containerd that has a hierarchy of its own, where its first process is.
+ */
+function cgroupPathOf(root: string, { spec }: ContainerdContainer, pid: number | undefined): string | undefined {
+  const bySpec = cgroupPathOfSpec(spec.linux?.cgroupsPath ?? '');
+  if (bySpec !== undefined && cgroupIdOf(root, bySpec) !== undefined) return bySpec;
+  const byProcess = pid === undefined ? undefined : cgroupOfProcess(pid);
+  // The root is no container's: where it is said, the process is gone or on its way.
+  return byProcess !== undefined && byProcess !== '/' ? byProcess : bySpec;
 }
 
 function sharesPids({ spec }: ContainerdContainer): boolean {

@@ -120,6 +120,21 @@ test('containers that exist are told with image, name and tag; Docker\'s are lef
   }
 });
 
+test('labels that an image has brought make no pod of a container', async () => {
+  using fake = await fakeContainerd('labels.sock');
+  const labels = { app: 'web', 'io.kubernetes.pod.name': 'etcd', 'io.kubernetes.pod.namespace': 'kube-system' };
+  const annotations = { 'io.kubernetes.cri.sandbox-id': 'gone', 'io.kubernetes.cri.sandbox-namespace': 'shop' };
+  fake.containers = {
+    default: [{ labels, image: 'evil:1', spec: spec() }],
+    'k8s.io': [{ labels, image: 'evil:1', spec: spec({ annotations }) }],
+  };
+  const { told, sink } = collect();
+  await using _ = await containerdSource({ socket: fake.socket }).start(sink);
+  const [alone, inPod] = told.map(({ facts }) => [facts.orchestrator, facts.namespace, facts.pod, facts.labels]);
+  assert.deepEqual(alone, [null, null, null, null]);
+  assert.deepEqual(inPod, ['kubernetes', 'shop', 'etcd', undefined], 'its sandbox alone knows the labels of the pod');
+});
+
 test('a container that is made is told at its creation, and again gone', async () => {
   using fake = await fakeContainerd('b.sock');
   fake.containers = { 'k8s.io': [] };
