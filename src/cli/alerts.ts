@@ -45,6 +45,7 @@ async function alerts(options: AlertsOptions): Promise<void> {
   // What comes while the past is read must not be missed, nor shown twice.
   const coming = followAlerts(options.socket, interrupted.signal);
   const first = coming.next();
+  first.catch(() => undefined); // told when it is awaited
   const shown = new Set<string>();
   if (options.since !== undefined) {
     for (const line of await ask(options)) {

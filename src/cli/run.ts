@@ -33,10 +33,13 @@ function jsonLog(message: string): void {
 }
 
 async function run(options: RunOptions, log: (line: string) => void): Promise<number> {
+  // What it says may have no reader any more (a log that was restarted): it goes on enforcing all the same.
+  process.stderr.on('error', () => undefined);
   const stopped = Promise.withResolvers<void>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve());
   let service: Service | undefined;
-  let reloading: Promise<unknown> = Promise.resolve();
+  const started = Promise.withResolvers<void>();
+  let reloading: Promise<unknown> = started.promise;
   // Before anything is in force: a reload asked for during the start is done after it.
   process.on('SIGHUP', () => {
     reloading = reloading.then(() => service?.reload());
@@ -48,6 +51,7 @@ async function run(options: RunOptions, log: (line: string) => void): Promise<nu
     return isFailure(error) && error.code === 'host' ? exitCodes.findings : exitCodes.failure;
   }
   if (service === undefined) return exitCodes.findings;
+  started.resolve();
   log(`ready after ${(process.uptime()).toFixed(1)} s`);
   const alive = setInterval(() => undefined, 2 ** 30); // a service that only waits must not end by itself
   await stopped.promise;
