@@ -26,11 +26,12 @@ const batchMax = 256;
  * A worker that ended is followed by a new one at the next request.
  */
 export async function openStore(options: WorkerOptions): Promise<Store> {
-  const { ask, end } = createAsk(options);
+  const asker = createAsker(options);
+  const ask = (request: Request): Promise<unknown> => asker.ask(request);
   try {
     await ask({ kind: 'queued' }); // it is open, or the reason why not is thrown
   } catch (error) {
-    await end();
+    await asker.end();
     throw error;
   }
   return {
@@ -48,7 +49,7 @@ export async function openStore(options: WorkerOptions): Promise<Store> {
     dropped: async () => (await ask({ kind: 'dropped' })) as Record<string, number>,
     async close() {
       await ask({ kind: 'close' });
-      await end();
+      await asker.end();
     },
   };
 }
@@ -76,7 +77,7 @@ interface Asker {
   end(): Promise<void>;
 }
 
-function createAsk(options: WorkerOptions): Asker {
+function createAsker(options: WorkerOptions): Asker {
   const open = new Map<number, PromiseWithResolvers<unknown>>();
   let count = 0;
   let current: Worker | undefined;
