@@ -195,8 +195,9 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
   const { kernel, force, registry, pipeline } = parts;
   const counters = kernel.counters();
   const outputs = await parts.post.states();
-  const dropped = (await parts.post.store?.dropped()) ?? {};
-  const inKernel = Object.entries(counters.lost).map(([reason, count]) => [reason, Number(count)] as const);
+  // A store that fails is told of among the outputs.
+  const dropped = (await parts.post.store?.dropped().catch(() => ({}))) ?? {};
+  const inKernel = toNumbers(counters.lost);
   const byContainer = [...kernel.lost()].map(
     ([cgroupId, reasons]) => [cgroupId.toString(), toNumbers(reasons)] as const,
   );
@@ -219,11 +220,11 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
       source: container.source,
     })),
     counters: {
-      events: Number(counters.recorded),
+      events: Number(counters.recorded - counters.retracted),
       alerts: pipeline.counts().alerts,
       documents: pipeline.counts().documents,
       denied: Number(counters.denied - counters.retracted),
-      lost: { ...Object.fromEntries(inKernel), ...pipeline.lost(), ...dropped },
+      lost: { ...inKernel, ...withoutCounted(pipeline.lost(), inKernel), ...dropped },
       lostByContainer: Object.fromEntries(byContainer),
       waiting: pipeline.counts().waiting,
     },
@@ -231,6 +232,12 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
     problems: [...parts.problems],
     memory: { rssBytes: process.memoryUsage.rss() },
   };
+}
+
+/** What the kernel could not deliver has used its number too: only numbers beyond those went missing unseen. */
+function withoutCounted(own: Readonly<Record<string, number>>, inKernel: Readonly<Record<string, number>>): Record<string, number> {
+  const counted = Object.values(inKernel).reduce((sum, count) => sum + count, 0);
+  return { ...own, sequence_gap: Math.max(0, (own['sequence_gap'] ?? 0) - counted) };
 }
 
 function toNumbers(counts: Readonly<Record<string, bigint>>): Record<string, number> {

@@ -36,6 +36,10 @@ export interface Pipeline extends AsyncDisposable {
 /** A container is named within milliseconds; a source that starts lists those there are within seconds. */
 const defaultPatienceMs = 2_000;
 const sweepMs = 250;
+/** What nobody knows the container of for so long is dropped, counted. */
+const namelessMs = 600_000;
+/** A stop waits so long for what is under way; what is not safe then, the next agent reads again. */
+const stopMs = 3_000;
 /** Looks at the rings while somebody waits for them to be empty. */
 const settleMs = 5;
 
@@ -87,7 +91,7 @@ export function startPipeline(options: PipelineOptions): Pipeline {
       clearInterval(sweeper);
       hold[Symbol.dispose]();
       await reader.ended;
-      await desk.idle();
+      await Promise.race([desk.idle(), sleep(stopMs, undefined, { ref: false })]);
     },
   };
 }
@@ -158,6 +162,13 @@ function createDesk(options: PipelineOptions, sender: ReturnType<typeof createSe
           if (entry.since <= limit) settleUnnamed(entry);
           else placed.add(entry.event, entry);
         }
+      }
+      // Of a container that is gone since long nobody will tell any more.
+      for (const container of [...kept.containers()]) {
+        if (options.container(container) !== undefined) continue;
+        const oldest = kept.first(container);
+        if (oldest !== undefined && oldest.since > performance.now() - namelessMs) continue;
+        kept.take(container).forEach(() => count('never_named'));
       }
     },
     count,

@@ -18,7 +18,7 @@ export function startReader(
   const rings: Ticket[][] = [];
 
   function takeBatch(batch: RecordBatch, tickets: Ticket[]): void {
-    const ended = (): void => acknowledge(tickets);
+    const ended = (): void => acknowledge(tickets, failed);
     const ticket = openTicket(batch.records.length, () => batch.ack(), ended);
     tickets.push(ticket);
     if (ticket.isDone) ended();
@@ -39,6 +39,13 @@ export function startReader(
   return { open: () => rings.flat(), ended };
 }
 
-function acknowledge(tickets: Ticket[]): void {
-  while (tickets[0]?.isDone === true) tickets.shift()!.ack();
+/** It is called from timers and from the end of a delivery: nobody there could catch anything. */
+function acknowledge(tickets: Ticket[], failed: (error: Error) => void): void {
+  while (tickets[0]?.isDone === true) {
+    try {
+      tickets.shift()!.ack();
+    } catch (error) {
+      failed(error as Error);
+    }
+  }
 }

@@ -96,12 +96,12 @@ async function begin(state: State): Promise<void> {
 
 async function reload(state: State): Promise<boolean> {
   const { options } = state;
-  const orders = load(options);
-  if (orders === undefined) {
-    options.log('not reloaded: the configuration or a policy has errors; what was in force stays');
-    return false;
-  }
   try {
+    const orders = load(options);
+    if (orders === undefined) {
+      options.log('not reloaded: the configuration or a policy has errors; what was in force stays');
+      return false;
+    }
     const before = state.orders;
     refuseFixed(before.config, orders.config);
     state.disabled = disabledBy();

@@ -10,6 +10,8 @@ export interface Waiting<T> {
   add(event: OperationEvent, entry: T): boolean;
   /** What waited for the container, in the order in which it was added. */
   take(container: bigint): readonly T[];
+  /** What has waited for the container longest. */
+  first(container: bigint): T | undefined;
   containers(): Iterable<bigint>;
   readonly size: number;
 }
@@ -33,6 +35,7 @@ export function createWaiting<T>(): Waiting<T> {
       size -= entries.length;
       return entries;
     },
+    first: (container) => byContainer.get(container)?.[0],
     containers: () => byContainer.keys(),
     get size() {
       return size;

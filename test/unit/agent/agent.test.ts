@@ -240,7 +240,7 @@ test('status has the shape that scripts rely on', async () => {
   const [one] = status.containers;
   assert.deepEqual([one?.id, one?.cgroupId, one?.image, one?.known], ['c7', '7', 'docker.io/library/demo:1', true]);
   assert.match(one!.profile!, /^[0-9a-f]+$/);
-  assert.equal(status.counters.events, 5);
+  assert.equal(status.counters.events, 4, 'what was taken back has not happened');
   assert.equal(status.counters.denied, 3);
   assert.equal(status.counters.lost['ring_full'], 2);
   assert.deepEqual(status.counters.lostByContainer, { 7: { ring_full: 2 } });
@@ -257,4 +257,31 @@ test('a record that can\'t be read is counted, and stops nothing', async () => {
   assert.equal(documents.length, 1);
   assert.equal((await agent.status()).counters.lost['not_decoded'], 1);
   assert.equal(log.length, 1);
+});
+
+test('an ack that fails is told, and stops nothing', async () => {
+  const kernel = fakeKernel();
+  kernel.acked.push = () => {
+    delete (kernel.acked as { push?: unknown }).push;
+    throw new Error('the ring says no');
+  };
+  const { agent, sink, documents, log } = await bench({}, kernel);
+  await using _ = agent;
+  await sink.put(container(7n));
+  kernel.fill([operationRecord({ sequence: 1n })]);
+  await agent.settle();
+  kernel.fill([operationRecord({ sequence: 2n })]);
+  await agent.settle();
+  assert.equal(documents.length, 2);
+  assert.deepEqual([kernel.acked, log], [[2], ['the ring says no']]);
+});
+
+test('the agent stops though an output goes on saying no', async () => {
+  const output: Output = { name: 'full', write: async () => Promise.reject(new Error('no space')), async close() {} };
+  const { agent, kernel, sink } = await bench({ outputs: [output] });
+  await sink.put(container(7n));
+  kernel.fill([operationRecord({ sequence: 1n })]);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await agent[Symbol.asyncDispose]();
+  assert.deepEqual(kernel.acked, [], 'the next agent reads it again');
 });
