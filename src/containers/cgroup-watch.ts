@@ -20,11 +20,12 @@ const watchesMax = 16_384;
  * and lies above where containers can be is watched, with those that exist told first.
  */
 export function watchCgroups(options: CgroupWatchOptions): Disposable {
-  const watchers = new Map<string, FSWatcher>();
+  const watchers = new Map<string, { readonly watcher: FSWatcher; readonly cgroupId: bigint }>();
   let full = false;
 
-  function enter(path: string): void {
-    if (watchers.has(path)) return;
+  function enter(path: string, cgroupId: bigint): void {
+    if (watchers.get(path)?.cgroupId === cgroupId) return;
+    leave(path); // one made anew, before its end was seen
     if (watchers.size >= watchesMax) {
       if (!full) options.failed(new Error(`more than ${watchesMax} cgroups: some containers are seen late`));
       full = true;
@@ -36,7 +37,7 @@ export function watchCgroups(options: CgroupWatchOptions): Disposable {
       });
       // A cgroup that goes away takes its watch along; its parent tells of it.
       watcher.on('error', () => leave(path));
-      watchers.set(path, watcher);
+      watchers.set(path, { watcher, cgroupId });
       for (const name of childrenOf(join(options.root, path))) look(join(path, name));
     } catch (error) {
       if (!isGone(error)) options.failed(error as Error);
@@ -52,19 +53,19 @@ export function watchCgroups(options: CgroupWatchOptions): Disposable {
     } else if (options.isContainer(path)) {
       options.appeared(path, cgroupId);
     } else {
-      enter(path);
+      enter(path, cgroupId);
     }
   }
 
   function leave(path: string): void {
-    watchers.get(path)?.close();
+    watchers.get(path)?.watcher.close();
     watchers.delete(path);
   }
 
-  enter('/');
+  look('/');
   return {
     [Symbol.dispose]() {
-      for (const watcher of watchers.values()) watcher.close();
+      for (const { watcher } of watchers.values()) watcher.close();
       watchers.clear();
     },
   };

@@ -80,6 +80,8 @@ function createState(options: RegistryOptions): State {
     async put(container) {
       const before = live.get(container.cgroupId);
       if (before !== undefined && container.source === 'cgroup') return; // it knows no more than anybody
+      const former = byPath.get(container.cgroupPath);
+      if (former !== undefined && former !== container.cgroupId) this.removed(container.cgroupPath); // made anew, its end unseen
       expected.delete(container.cgroupPath);
       gone.delete(container.cgroupId);
       live.set(container.cgroupId, container);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, rmdirSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -127,4 +127,32 @@ test('the next agent knows what this one knew, of containers that are there and 
   assert.deepEqual(registry.get(gone!.cgroupId), gone);
   assert.ok(!registry.list().some(({ id }) => id === 'gone'));
   rmSync(join(root, '../d4c-memory-test'), { recursive: true });
+});
+
+/** Another folder of the same name, within one turn: nobody sees the former one's end. */
+function makeAnew(path: string): void {
+  mkdirSync(join(root, 'other'));
+  rmSync(join(root, path), { recursive: true });
+  renameSync(join(root, 'other'), join(root, path));
+}
+
+test('a cgroup that is made anew while nobody looked is another one', async () => {
+  const scope = (digit: string): string => `docker-${digit.repeat(64)}.scope`;
+  mkdirSync(join(root, 'anew.slice', scope('a')), { recursive: true });
+  const { registry, changes, removed, until } = await open();
+  await using _ = registry;
+  const ours = (): Container[] => changes.filter(({ cgroupPath }) => cgroupPath.startsWith('/anew.slice/'));
+  const first = inode(`anew.slice/${scope('a')}`);
+  makeAnew(`anew.slice/${scope('a')}`);
+  await until(() => ours().length === 2);
+  assert.deepEqual(removed, [`/anew.slice/${scope('a')}`]);
+  assert.deepEqual([registry.list().some(({ cgroupId }) => cgroupId === first), ours()[1]?.cgroupId], [false, inode(`anew.slice/${scope('a')}`)]);
+  makeAnew('anew.slice');
+  mkdirSync(join(root, 'anew.slice', scope('b')));
+  await until(() => ours().length === 3);
+  // Its watch is a new one, too: what is made later is seen.
+  mkdirSync(join(root, 'anew.slice', scope('c')));
+  await until(() => ours().length === 4);
+  assert.equal(ours()[3]?.cgroupId, inode(`anew.slice/${scope('c')}`));
+  rmSync(join(root, 'anew.slice'), { recursive: true });
 });
