@@ -1,4 +1,7 @@
-/** `node tools/test.ts vm|full|soak`: the tests that boot kernels. `D4C_KERNEL` names the kernel for each file. */
+/**
+ * `node tools/test.ts vm|full|soak`: the tests that boot kernels, and in `full` those that take minutes.
+ * `D4C_KERNEL` names the kernel for each file.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, runSteps, testStep } from './run.ts';
@@ -22,9 +25,18 @@ function onKernel(kernel: string, part: string): Step {
   });
 }
 
+/** What is slow and needs no machine. */
+const slow: readonly Step[] = [
+  { name: 'mistakes planted in the oracle', command: [process.execPath, 'test/mutants.ts'], live: true },
+  testStep('agreement on 100,000 generated pairs', ['test/unit/oracle/agreement.test.ts'], {
+    live: true,
+    env: { D4C_AGREEMENT_POLICIES: '10000' },
+  }),
+];
+
 const plans: Record<string, () => readonly Step[]> = {
   vm: () => [onKernel('6.12', '0.05')],
-  full: () => [...kernels.map((kernel) => onKernel(kernel, '0.05'))],
+  full: () => [...slow, ...kernels.map((kernel) => onKernel(kernel, '0.05'))],
   soak: () => [...kernels.map((kernel) => onKernel(kernel, '1'))],
 };
 

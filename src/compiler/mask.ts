@@ -31,9 +31,9 @@ export function intersection(a: Mask, b: Mask): Mask {
   return a.map((word, i) => word & b[i]!);
 }
 
-/** For keys and for an order that is the same everywhere. */
+/** For keys and for an order that is the same everywhere: 16 bits a character, the highest first. */
 export function maskText(words: Mask): string {
   let text = '';
-  for (let i = maskWords - 1; i >= 0; i--) text += words[i]!.toString(16).padStart(8, '0');
+  for (let i = maskWords - 1; i >= 0; i--) text += String.fromCharCode(words[i]! >>> 16, words[i]! & 0xffff);
   return text;
 }

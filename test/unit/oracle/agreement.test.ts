@@ -1,50 +1,26 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
-import fc from 'fast-check';
-import type { ContainerFacts } from '#base';
-import { decide, type Verdict } from '#compiler';
-import { allowedVerdicts, judge } from '#oracle';
-import type { Policy, PolicyEvent } from '#policy';
-import { encodeEvents, readVerdicts } from '../../../src/cli/judging/native-wire.ts';
+import { Worker } from 'node:worker_threads';
 import { buildNative } from '../../native/build.ts';
-import { coarseTables, engines, tableOf } from './engines.ts';
-import { event, facts, policies } from './generate.ts';
+import { type Agreement, eventsEach, runAgreement } from './agreement-run.ts';
+import type { Part } from './agreement-worker.ts';
 
 const seed = Number(process.env['D4C_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const policyRuns = Number(process.env['D4C_AGREEMENT_POLICIES'] ?? 300);
-const eventsEach = 10;
+const partRuns = 250;
 
-test('all engines agree with the oracle on generated policies and events', (t) => {
-  const counts = { pairs: 0, actions: 0, byExclude: 0, undecided: 0, twoPaths: 0, directories: 0, movedAnyway: 0 };
-  const blocks: Uint8Array[] = [];
-  const verdicts: Verdict[] = [];
-  const cases = fc.tuple(policies, facts, fc.array(event, { minLength: eventsEach, maxLength: eventsEach }));
-  fc.assert(
-    fc.property(cases, ([given, container, events]) => {
-      for (const one of events) {
-        const allowed = allowedVerdicts(given, container, one);
-        tally(counts, given, container, one, allowed[0]!);
-        for (const engine of engines.slice(1)) {
-          if (engine.cannot?.(one)) continue;
-          const verdict = engine.judge(given, container, one);
-          if (text(verdict) !== text(allowed[0]!)) counts.movedAnyway++;
-          assert.ok(
-            allowed.some((other) => text(other) === text(verdict)),
-            `${engine.name} says ${text(verdict)}, the oracle ${allowed.map(text).join(' or ')}`,
-          );
-        }
-      }
-      const table = tableOf(given, container);
-      blocks.push(encodeEvents(table, events));
-      verdicts.push(...events.map((one) => decide(table, one)));
-    }),
-    { seed, numRuns: policyRuns },
-  );
-  t.diagnostic(`seed ${seed}: ${JSON.stringify(counts)}`);
-  compareNative(blocks, verdicts);
-  t.diagnostic(`coarse tables: ${JSON.stringify(coarseTables)}`);
-  assert.ok(coarseTables.automata > 2 && coarseTables.coarse > 0, 'coarse tables of several automata');
+test('all engines agree with the oracle on generated policies and events', async (t) => {
+  const parts = partsOf(policyRuns);
+  const results = parts.length <= 2 ? parts.map((part) => runAgreement(part.seed, part.policyRuns, buildNative())) : await inWorkers(parts);
+  const counts = results.map((result) => result.counts).reduce(sum);
+  const coarse = results.map((result) => result.coarse).reduce(most);
+  const histogram = `seed ${seed}: ${JSON.stringify(counts)}, coarse tables: ${JSON.stringify(coarse)}`;
+  t.diagnostic(histogram);
+  if (results.length > 2) console.log(histogram); // a long run's is to be seen
+  assert.equal(counts.pairs, policyRuns * eventsEach);
+  assert.ok(coarse.automata > 2 && coarse.coarse > 0, 'coarse tables of several automata');
   const share = (count: number): number => count / counts.pairs;
   assert.ok(share(counts.actions) >= 0.3, 'at least 30 % with an action');
   assert.ok(share(counts.byExclude) >= 0.1, 'at least 10 % decided by an exclude');
@@ -52,36 +28,37 @@ test('all engines agree with the oracle on generated policies and events', (t) =
   assert.ok(share(counts.twoPaths) >= 0.05, 'at least 5 % with two paths');
 });
 
-/** The same bytes and events in C, with sanitizers: no other verdict than the interpreter's. */
-function compareNative(blocks: readonly Uint8Array[], verdicts: readonly Verdict[]): void {
-  const output = execFileSync(buildNative(), { input: Buffer.concat(blocks), maxBuffer: 2 ** 30 });
-  const native = readVerdicts(output);
-  assert.equal(native.length, verdicts.length);
-  native.forEach((verdict, i) => assert.equal(text(verdict), text(verdicts[i]!), `native differs at event ${i}, seed ${seed}`));
+/** `D4C_SEED` of a part that failed and as many policies as a part has run that part again. */
+function partsOf(runs: number): readonly Part[] {
+  return Array.from({ length: Math.ceil(runs / partRuns) }, (_, i) => ({
+    seed: (seed + i) % 2 ** 31,
+    policyRuns: Math.min(partRuns, runs - i * partRuns),
+  }));
 }
 
-type Counts = Record<'pairs' | 'actions' | 'byExclude' | 'undecided' | 'twoPaths' | 'directories' | 'movedAnyway', number>;
-
-function tally(counts: Counts, given: readonly Policy[], container: ContainerFacts, one: PolicyEvent, exact: Verdict): void {
-  counts.pairs++;
-  if (exact.actions.length > 0) counts.actions++;
-  if (!exact.decided) counts.undecided++;
-  if (one.kind === 'directory') counts.directories++;
-  const known = one.kind === 'directory' ? [one.from, one.to] : one.pairs.map(({ paths }) => paths);
-  if (known.some((paths) => paths.kind === 'paths' && paths.paths.length === 2)) counts.twoPaths++;
-  if (text(judge(given.map(withoutExcludes), container, one)) !== text(exact)) counts.byExclude++;
+async function inWorkers(parts: readonly Part[]): Promise<readonly Agreement[]> {
+  const left = [...parts];
+  const results: Agreement[] = [];
+  const native = buildNative();
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), parts.length) }, async () => {
+    const worker = new Worker(new URL('agreement-worker.ts', import.meta.url), { workerData: { native } });
+    try {
+      for (let part = left.shift(); part !== undefined; part = left.shift()) {
+        worker.postMessage(part);
+        const [result] = (await once(worker, 'message')) as [Agreement]; // a failure in it is an `error`
+        results.push(result);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  }));
+  return results;
 }
 
-function withoutExcludes(policy: Policy): Policy {
-  return {
-    ...policy,
-    sections: policy.sections.map((section) => ({
-      ...section,
-      responses: section.responses.map((response) => ({ ...response, exclude: [] })),
-    })),
-  };
+function sum(a: Agreement['counts'], b: Agreement['counts']): Agreement['counts'] {
+  const names = Object.keys(a) as (keyof Agreement['counts'])[];
+  return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as Agreement['counts'];
 }
 
-function text({ actions, decided }: Verdict): string {
-  return `[${actions.join(' ')}]${decided ? '' : ' undecided'}`;
-}
+const most = (a: Agreement['coarse'], b: Agreement['coarse']): Agreement['coarse'] =>
+  ({ automata: Math.max(a.automata, b.automata), coarse: Math.max(a.coarse, b.coarse) });
