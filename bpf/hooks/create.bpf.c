@@ -3,7 +3,9 @@
  *
  * path_mknod is called by mknod(2) and bind(2), and by open(O_CREAT) before it has looked whether the name
  * exists. For an open a creation let through is recorded by file_open, which knows; a denial of a name that
- * is still being looked up is provisional, and file_open takes it back if the file was there already. */
+ * is still being looked up is provisional. It is taken back if that look-up finds a file, which d_instantiate
+ * tells, and stands when the open lets go of the mount right after it. What comes later is no part of it: a
+ * file made there after the denial must not take it back. */
 
 /* The task is in an open: only there this hook is called while a name is being resolved. */
 static __always_inline int d4c_within_open(void)
@@ -20,31 +22,33 @@ static __always_inline __u32 d4c_umask(void)
 	return BPF_CORE_READ(task, fs, umask);
 }
 
-/* A provisional denial of this task, if there is one, is settled by what comes next in its open: it comes to
- * `opened`, whose name was denied; or goes on behind a symbolic link of the denied name. Then the name was
- * there, and nothing was denied. */
-static __always_inline void d4c_settle_denial(struct dentry *opened)
+static __always_inline struct d4c_task_state *d4c_denial(void)
 {
 	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
-	struct d4c_mark *mark;
-	struct dentry *denied;
-	__u64 age;
 
-	if (!state || !state->denied_dentry)
-		return;
-	denied = (void *)state->denied_dentry;
-	state->denied_dentry = 0;
-	age = bpf_ktime_get_boot_ns() - state->denied_ns;
-	mark = d4c_mark_of_current();
-	if (!mark || age > D4C_PROVISIONAL_NS)
-		return;
-	/* The dentry may be another one's by now: its name tells. */
-	if (denied == opened || (BPF_CORE_READ(denied, d_name.hash_len) == state->denied_name &&
-				 BPF_CORE_READ(denied, d_inode)))
-		d4c_emit_retraction(mark->container, state->denied_key);
+	return state && state->denied_key ? state : 0;
 }
 
-/* Remembers a provisional denial for the file_open that may follow. */
+/* From here on nothing takes it back. */
+static __always_inline void d4c_end_denial(void)
+{
+	struct d4c_task_state *state = d4c_denial();
+
+	if (state)
+		state->denied_key = 0;
+}
+
+/* The name was there: nothing was denied. */
+static __always_inline void d4c_take_back(struct d4c_task_state *state)
+{
+	struct d4c_mark *mark = d4c_mark_of_current();
+	__u64 key = state->denied_key;
+
+	state->denied_key = 0;
+	if (mark)
+		d4c_emit_retraction(mark->container, key);
+}
+
 static __always_inline void d4c_remember_denial(struct dentry *dentry, __u64 key)
 {
 	struct d4c_task_state fresh = {}, *state;
@@ -54,9 +58,26 @@ static __always_inline void d4c_remember_denial(struct dentry *dentry, __u64 key
 	if (!state)
 		return;
 	state->denied_dentry = (__u64)dentry;
-	state->denied_name = BPF_CORE_READ(dentry, d_name.hash_len);
 	state->denied_key = key;
-	state->denied_ns = bpf_ktime_get_boot_ns();
+}
+
+/* A dentry gets its file; still in look-up, by being found and not by being made. */
+SEC("lsm/d_instantiate")
+int BPF_PROG(d4c_d_instantiate, struct dentry *dentry, struct inode *inode)
+{
+	struct d4c_task_state *state = d4c_denial();
+
+	if (state && inode && state->denied_dentry == (__u64)dentry && dentry->d_flags & D4C_PAR_LOOKUP)
+		d4c_take_back(state);
+	return 0;
+}
+
+/* An open for writing or making calls it as soon as the last name is looked up, whatever came of it. */
+SEC("fentry/mnt_drop_write")
+int BPF_PROG(d4c_drop_write, struct vfsmount *mount)
+{
+	d4c_end_denial();
+	return 0;
 }
 
 SEC("lsm/path_mknod")
@@ -74,7 +95,7 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 		real |= D4C_S_IFREG;
 	operations = d4c_arrival(real);
 	if (opening)
-		d4c_settle_denial(0);
+		d4c_end_denial();
 	if (!d4c_concerned(&subject, operations))
 		return 0;
 	s = d4c_begin(&subject, D4C_HOOK_PATH_MKNOD);

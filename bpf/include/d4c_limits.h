@@ -22,8 +22,4 @@
 /* Cgroups below a container's own that are looked through to find it. */
 #define D4C_CGROUP_LEVELS_MAX 16
 
-/* After so long a provisional denial is not taken back any more: it was another open's. User space holds the
- * record of one back for less. */
-#define D4C_PROVISIONAL_NS 1000000000
-
 #endif

@@ -49,10 +49,8 @@ struct {
 
 /* What one hook leaves for a later one of the same system call. */
 struct d4c_task_state {
-	__u64 denied_dentry; /* of a provisional denial; 0: none */
-	__u64 denied_name;   /* hash and length of its name: tells whether the dentry is still that one */
-	__u64 denied_key;
-	__u64 denied_ns;
+	__u64 denied_dentry; /* of a provisional denial that has not ended */
+	__u64 denied_key;    /* 0: there is none */
 	__u64 executed_file; /* opened for execution and judged then; 0: none */
 };
 

@@ -11,7 +11,6 @@ export const constants = {
   argumentBytesMax: 2048,
   commBytes: 16,
   cgroupLevelsMax: 16,
-  provisionalNs: 1000000000,
   opCreateExecutable: 0,
   opModifyExecutable: 1,
   opExecMemFd: 2,

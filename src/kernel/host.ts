@@ -26,16 +26,27 @@ const neededHooks = [
 
 /** Hooks that not every kernel has; without one an older hook sees what it sees. */
 export const optionalHooks = ['file_truncate'] as const;
+/** Hooks that judge and can deny. */
+export const judgingHooks: readonly string[] = [...neededHooks, ...optionalHooks];
+
+/** What else programs are attached to. */
+const neededFunctions = ['bpf_lsm_d_instantiate', 'mnt_drop_write'];
 let known: ReadonlyMap<string, boolean> | undefined;
 
 /** Whether this kernel has a hook that programs can be attached to. Its types are read once: that takes time. */
 export function hasHook(hook: string): boolean {
+  return hasFunction(functionOf(hook));
+}
+
+const functionOf = (hook: string): string => `bpf_lsm_${hook}`;
+
+function hasFunction(name: string): boolean {
   if (known === undefined) {
-    const hooks = [...neededHooks, ...optionalHooks];
-    const has = addon().kernelHas(hooks.map((name) => `bpf_lsm_${name}`));
-    known = new Map(hooks.map((name, i) => [name, has[i]!]));
+    const names = [...judgingHooks.map(functionOf), ...neededFunctions];
+    const has = addon().kernelHas(names);
+    known = new Map(names.map((one, i) => [one, has[i]!]));
   }
-  return known.get(hook) ?? false;
+  return known.get(name) ?? false;
 }
 
 export function probeHost(): HostReport {
@@ -65,7 +76,7 @@ function checkBtf(): HostCheck {
 function checkHooks(): HostCheck {
   const help = 'a kernel built with CONFIG_BPF_LSM and CONFIG_SECURITY_PATH, 6.1 or later';
   try {
-    const missing = neededHooks.filter((hook) => !hasHook(hook));
+    const missing = [...neededHooks.filter((hook) => !hasHook(hook)), ...neededFunctions.filter((name) => !hasFunction(name))];
     const found = missing.length === 0 ? 'all' : `missing: ${missing.join(', ')}`;
     return { name: 'hooks', ok: missing.length === 0, found, help };
   } catch (error) {

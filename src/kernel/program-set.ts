@@ -4,6 +4,7 @@ import { constants, layouts } from '#abi';
 import { Failure } from '#base';
 import type { Addon, LinkHandle, MapHandle } from './addon.ts';
 import { u32Bytes, viewOf } from './bytes.ts';
+import { judgingHooks } from './host.ts';
 import { linkPin, makeFolder, pinnedLinks } from './pins.ts';
 import { adoptTasks, findHost, hookOf, loadObject } from './programs.ts';
 
@@ -91,10 +92,7 @@ export function openSet(native: Addon, folder: string): ProgramSet {
 
 /** Program names to hooks, where a pin tells only the former. */
 const hookNames: ReadonlyMap<string, string> = new Map(
-  [
-    'path_mknod', 'path_symlink', 'path_unlink', 'path_link', 'path_rename', 'path_chmod', 'path_truncate',
-    'file_truncate', 'file_open', 'task_alloc',
-  ]
+  judgingHooks
     .map((hook): [string, string] => [`d4c_${hook}`, hook])
     .concat([['d4c_bprm_check', 'bprm_check_security']]),
 );

@@ -1,15 +1,15 @@
 /** The BPF object: which of its programs this kernel can take, how large its maps are, loading it. */
 import { Failure } from '#base';
 import type { Addon, AddonError, MapHandle, ObjectHandle } from './addon.ts';
-import { hasHook, optionalHooks } from './host.ts';
+import { hasHook, judgingHooks, optionalHooks } from './host.ts';
 import { alertsRingBytes, cellsMax, containersMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
 
 export const findHost = 'd4c_find_host';
 export const adoptTasks = 'd4c_adopt_tasks';
 
-/** Program `d4c_path_mknod` at `lsm/path_mknod` is hook `path_mknod`. */
+/** Program `d4c_path_mknod` at `lsm/path_mknod` is hook `path_mknod`; what judges nothing is none. */
 export function hookOf(section: string): string | undefined {
-  return section.startsWith('lsm/') ? section.slice('lsm/'.length) : undefined;
+  return judgingHooks.find((hook) => section === `lsm/${hook}`);
 }
 
 export interface LoadOptions {

@@ -45,6 +45,16 @@ static void try_umask(char **arg)
 	try_open(arg + 1);
 }
 
+/* PATH MODE: an open that is denied, a file of that name made by other means, the same open again. */
+static void try_open_make_open(char **arg)
+{
+	int file = open(arg[0], O_CREAT | O_WRONLY, octal(arg[1]));
+
+	if (file < 0)
+		check("mknod", mknod(arg[0], S_IFREG | 0644, 0));
+	check("open again", open(arg[0], O_CREAT | O_WRONLY, octal(arg[1])));
+}
+
 static int unnamed(const char *directory, const char *mode)
 {
 	return check("open O_TMPFILE", open(directory, O_TMPFILE | O_RDWR, octal(mode)));
@@ -225,6 +235,7 @@ static const struct try tries[] = {
 	{ "creat", 2, try_creat },
 	{ "mknod", 2, try_mknod },
 	{ "umask", 4, try_umask },
+	{ "open-make-open", 2, try_open_make_open },
 	{ "unnamed", 2, try_unnamed },
 	{ "unnamed-link", 4, try_unnamed_link },
 	{ "unnamed-chmod-link", 4, try_unnamed_chmod_link },
