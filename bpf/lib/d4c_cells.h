@@ -3,7 +3,18 @@
 #ifndef D4C_CELLS_H
 #define D4C_CELLS_H
 
-#include "d4c_maps.h"
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "../include/d4c_table.h"
+
+/* At load. Every table lies somewhere in it; a look-up in it is in-lined by the kernel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, __u64);
+} d4c_cells SEC(".maps");
 
 static __always_inline const __u64 *d4c_cell_at(__u32 index)
 {

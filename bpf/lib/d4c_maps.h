@@ -15,15 +15,6 @@ struct {
 	__type(value, struct d4c_settings);
 } d4c_settings SEC(".maps");
 
-/* At load. Every table lies somewhere in it; a look-up in it is in-lined by the kernel. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, __u64);
-} d4c_cells SEC(".maps");
-
 /* At load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -24,8 +24,7 @@ const tables = new WeakMap<Uint8Array, Table>();
 
 /** What a table says of an event: nothing but the bytes is looked at. A damaged table is refused. */
 export function decide(bytes: Uint8Array, event: PolicyEvent): Verdict {
-  let table = tables.get(bytes);
-  if (table === undefined) tables.set(bytes, (table = readTable(bytes)));
+  const table = tableIn(bytes);
   const outcome: Outcome = { certain: 0, possible: 0 };
   const processClass = processClassOf(table, event.process);
   if (event.kind === 'pairs') {
@@ -37,6 +36,17 @@ export function decide(bytes: Uint8Array, event: PolicyEvent): Verdict {
     judge(table, lost, event.mount, processClass, directoryMasks(table, event.from), outcome);
   }
   return verdictOf(outcome);
+}
+
+/** Which kind of process a process is for this table: what an engine is told that knows no processes. */
+export function classOfProcess(bytes: Uint8Array, process: ProcessFacts): number {
+  return processClassOf(tableIn(bytes), process);
+}
+
+function tableIn(bytes: Uint8Array): Table {
+  let table = tables.get(bytes);
+  if (table === undefined) tables.set(bytes, (table = readTable(bytes)));
+  return table;
 }
 
 export interface Outcome {

@@ -4,7 +4,7 @@
  */
 export { compile, openCompiler } from './compile.ts';
 export type { Compiler, Profile } from './compile.ts';
-export { decide, lookUps } from './decide.ts';
+export { classOfProcess, decide, lookUps } from './decide.ts';
 export type { Verdict, VerdictAction } from './decide.ts';
 export { diffCategories, diffPolicies } from './diff.ts';
 export type { DiffCategory, MeaningChange, MeaningDiff } from './diff.ts';

@@ -1,5 +1,6 @@
 # Everything compiled, into build/:
 #   d4c.bpf.o         bpf/d4c.bpf.c, which includes the rest of bpf/
+#   decide.bpf.o      bpf/test/decide.bpf.c: the decision core alone, for test runs
 #   d4c.node, lib/    native/*.c as a Node addon, with the libraries that it links beside it
 #   prove             the program of `d4c doctor`'s scratch container
 #   vm/               programs of the guest of tools/vm (on their own: they do not change with the product)
@@ -78,6 +79,8 @@ compile_bpf() {
   # -mcpu=v3: atomic operations that return what was there.
   compile bpf $D4C_BPF_FLAGS -g -O2 -mcpu=v3 -Wall -Werror -ffile-prefix-map="$top"=. \
     -c "$top/bpf/d4c.bpf.c" -o "$out/d4c.bpf.o"
+  compile bpf-decide $D4C_BPF_FLAGS -g -O2 -mcpu=v3 -Wall -Werror -ffile-prefix-map="$top"=. \
+    -c "$top/bpf/test/decide.bpf.c" -o "$out/decide.bpf.o"
 }
 
 compile_addon() {

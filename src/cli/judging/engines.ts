@@ -35,6 +35,6 @@ export async function openEngine(name: EngineName): Promise<Judge> {
       return openNative(nativeProgram);
     }
     case 'bpf':
-      throw new Failure('usage', 'the engine `bpf` cannot be asked yet', { help: 'use `native`: it is the same code' });
+      return (await import('./bpf.ts')).openBpf();
   }
 }

@@ -1,6 +1,6 @@
 import { actionBits } from '#abi';
 import type { Verdict, VerdictAction } from '#compiler';
-import { type KnownPaths, operationNames, type PolicyEvent } from '#policy';
+import { type KnownPaths, type MountKind, type OperationName, operationNames, type PolicyEvent } from '#policy';
 
 /**
  * What test/native/decide.c reads and writes: 32-bit words, little endian, and bytes with their length before
@@ -26,11 +26,16 @@ export function readVerdicts(bytes: Uint8Array): readonly Verdict[] {
   return Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
     const certain = view.getUint32(i * 8, true);
     const possible = view.getUint32(i * 8 + 4, true);
-    return { actions: actions.filter((name) => (certain & actionBits[name]) !== 0), decided: (possible & ~certain) === 0 };
+    return verdictOf(certain, possible);
   });
 }
 
-const mounts = ['image', 'volume', 'file'];
+export function verdictOf(certain: number, possible: number): Verdict {
+  return { actions: actions.filter((name) => (certain & actionBits[name]) !== 0), decided: (possible & ~certain) === 0 };
+}
+
+/** Kinds of mount, by their numbers. */
+export const mounts: readonly MountKind[] = ['image', 'volume', 'file'];
 const unknownPath = 0xffffffff;
 
 function putEvent(parts: Uint8Array[], event: PolicyEvent): void {
@@ -46,9 +51,13 @@ function putEvent(parts: Uint8Array[], event: PolicyEvent): void {
   }
   putWords(parts, event.pairs.length);
   for (const { operations, paths, mount } of event.pairs) {
-    putWords(parts, operations.reduce((set, name) => set | (1 << operationNames.indexOf(name)), 0), mounts.indexOf(mount));
+    putWords(parts, operationBits(operations), mounts.indexOf(mount));
     putPaths(parts, paths);
   }
+}
+
+export function operationBits(operations: readonly OperationName[]): number {
+  return operations.reduce((set, name) => set | (1 << operationNames.indexOf(name)), 0);
 }
 
 function putPaths(parts: Uint8Array[], known: KnownPaths): void {

@@ -3,9 +3,12 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import type { ContainerFacts } from '#base';
 import { decide, type Verdict } from '#compiler';
+import type { DecisionCore } from '#kernel';
 import { allowedVerdicts, judge } from '#oracle';
 import type { Policy, PolicyEvent } from '#policy';
+import { askBpf } from '../../../src/cli/judging/bpf.ts';
 import { encodeEvents, readVerdicts } from '../../../src/cli/judging/native-wire.ts';
+import { openBpf } from './bpf.ts';
 import { coarseTables, engines, tableOf } from './engines.ts';
 import { event, facts, policies } from './generate.ts';
 
@@ -20,6 +23,8 @@ export interface Counts {
   twoPaths: number;
   directories: number;
   movedAnyway: number;
+  /** Pairs that the kernel of this machine answered, too; none if it is not let in. */
+  inKernel: number;
 }
 
 export interface Agreement {
@@ -29,7 +34,8 @@ export interface Agreement {
 
 /** Asks all engines about policies made from a seed; throws at the first that the oracle does not allow. */
 export function runAgreement(seed: number, policyRuns: number, native: string): Agreement {
-  const counts: Counts = { pairs: 0, actions: 0, byExclude: 0, undecided: 0, twoPaths: 0, directories: 0, movedAnyway: 0 };
+  const counts: Counts = { pairs: 0, actions: 0, byExclude: 0, undecided: 0, twoPaths: 0, directories: 0, movedAnyway: 0, inKernel: 0 };
+  using core = openBpf();
   const blocks: Uint8Array[] = [];
   const verdicts: Verdict[] = [];
   const cases = fc.tuple(policies, facts, fc.array(event, { minLength: eventsEach, maxLength: eventsEach }));
@@ -43,7 +49,9 @@ export function runAgreement(seed: number, policyRuns: number, native: string): 
       }
       const table = tableOf(given, container);
       blocks.push(encodeEvents(table, events));
-      verdicts.push(...events.map((one) => decide(table, one)));
+      const decided = events.map((one) => decide(table, one));
+      verdicts.push(...decided);
+      if (core !== undefined) counts.inKernel += compareBpf(core, table, events, decided);
     }),
     { seed, numRuns: policyRuns },
   );
@@ -63,6 +71,14 @@ function askOthers(
       `${engine.name} says ${text(verdict)}, the oracle ${allowed.map(text).join(' or ')}`,
     );
   }
+}
+
+/** The same bytes in the kernel; directories are not judged there. Returns the number of pairs. */
+function compareBpf(core: DecisionCore, table: Uint8Array, events: readonly PolicyEvent[], verdicts: readonly Verdict[]): number {
+  const files = events.flatMap((one, i) => (one.kind === 'directory' ? [] : [i]));
+  const answers = askBpf(core, table, files.map((i) => events[i]!));
+  answers.forEach((verdict, at) => assert.equal(text(verdict), text(verdicts[files[at]!]!), `bpf differs at event ${files[at]}`));
+  return answers.length;
 }
 
 /** The same bytes and events in C, with sanitizers: no other verdict than the interpreter's. */

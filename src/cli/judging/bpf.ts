@@ -1,0 +1,40 @@
+import { Failure } from '#base';
+import { classOfProcess, compile, type Verdict } from '#compiler';
+import { type Answer, type DecisionCore, openDecisionCore, type Question } from '#kernel';
+import type { PolicyEvent } from '#policy';
+import type { Judge } from './engines.ts';
+import { mounts, operationBits, verdictOf } from './native-wire.ts';
+
+/** The decision core in the kernel of this machine, by test runs of its program. */
+export function openBpf(): Judge {
+  const core = openDecisionCore();
+  return (policies, facts, event) => askBpf(core, compile(policies, facts).table, [event])[0]!;
+}
+
+/** A verdict for each event, in one run. */
+export function askBpf(core: DecisionCore, table: Uint8Array, events: readonly PolicyEvent[]): readonly Verdict[] {
+  const questions = events.map((event) => questionsOf(table, event));
+  core.put(table, questions.flat());
+  core.run();
+  const answers = core.answers();
+  let next = 0;
+  return questions.map(({ length }) => joined(answers.slice(next, (next += length))));
+}
+
+function questionsOf(table: Uint8Array, event: PolicyEvent): readonly Question[] {
+  if (event.kind === 'directory') {
+    throw new Failure('usage', 'the engine `bpf` cannot judge renamed directories', { help: 'use `native`: it can' });
+  }
+  const processClass = classOfProcess(table, event.process);
+  return event.pairs.map(({ operations, paths, mount }) => ({
+    operations: operationBits(operations),
+    mount: mounts.indexOf(mount),
+    processClass,
+    paths: paths.kind === 'none' ? [] : paths.kind === 'unknown' || paths.paths.length === 0 ? 'unknown' : paths.paths,
+  }));
+}
+
+function joined(answers: readonly Answer[]): Verdict {
+  const all = (part: keyof Answer): number => answers.reduce((bits, answer) => bits | answer[part], 0);
+  return verdictOf(all('certain'), all('possible'));
+}
