@@ -59,31 +59,48 @@ int BPF_PROG(d4c_task_alloc, struct task_struct *task, unsigned long clone_flags
 	return -D4C_ENOMEM;
 }
 
-/* Counted here and not in task_alloc: a fork can still fail after that. */
+/* Counted here and not in task_alloc: a fork can still fail after that. And a parent that was adopted since
+ * then has a child without a mark. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(d4c_process_fork, struct task_struct *parent, struct task_struct *child)
 {
-	struct d4c_mark *mark = bpf_task_storage_get(&d4c_marks, child, 0, 0);
+	struct d4c_mark *mark = bpf_task_storage_get(&d4c_marks, child, 0, 0), *inherited, fresh;
 
+	if (!mark) {
+		inherited = bpf_task_storage_get(&d4c_marks, parent, 0, 0);
+		if (!inherited)
+			return 0;
+		fresh = *inherited;
+		fresh.counted = 0;
+		mark = bpf_task_storage_get(&d4c_marks, child, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		if (!mark)
+			D4C_COUNT(unmarked);
+	}
 	if (mark)
 		d4c_count_task(mark);
 	return 0;
+}
+
+/* The task is its container's no more; the last one ends it. */
+static __always_inline void d4c_uncount_task(struct d4c_mark *mark, struct task_struct *task)
+{
+	__u64 id = mark->container;
+	struct d4c_container *container;
+
+	if (__sync_lock_test_and_set(&mark->counted, D4C_COUNTED_NO_MORE) != D4C_COUNTED)
+		return;
+	container = bpf_map_lookup_elem(&d4c_containers, &id);
+	if (container && __sync_fetch_and_add(&container->tasks, -1) == 1)
+		d4c_emit_container(D4C_RECORD_CONTAINER_END, id, task);
 }
 
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(d4c_process_exit, struct task_struct *task)
 {
 	struct d4c_mark *mark = bpf_task_storage_get(&d4c_marks, task, 0, 0);
-	struct d4c_container *container;
-	__u64 id;
 
-	if (!mark || !mark->counted)
-		return 0;
-	mark->counted = 0;
-	id = mark->container;
-	container = bpf_map_lookup_elem(&d4c_containers, &id);
-	if (container && __sync_fetch_and_add(&container->tasks, -1) == 1)
-		d4c_emit_container(D4C_RECORD_CONTAINER_END, id, task);
+	if (mark)
+		d4c_uncount_task(mark, task);
 	return 0;
 }
 
@@ -111,18 +128,27 @@ static __always_inline int d4c_executed_here(struct task_struct *task)
 	return mount && BPF_CORE_READ(whole, mnt_ns) == BPF_CORE_READ(task, nsproxy, mnt_ns);
 }
 
-/* Run once, by reading it, when containers that run already are put under a table. */
+/* Run by reading it, when containers that run already are put under a table: until it writes nothing, since a
+ * task that it has passed can have come from one that it had not marked yet. */
 SEC("iter/task")
 int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
+	const char marked = '+';
+	struct d4c_mark *mark;
 	__u64 id = 0;
 
-	if (!task || bpf_task_storage_get(&d4c_marks, task, 0, 0))
+	if (!task || task->flags & D4C_PF_EXITING || bpf_task_storage_get(&d4c_marks, task, 0, 0))
 		return 0;
 	if (!d4c_executed_here(task) || d4c_joins(task, &id, 1) == D4C_JOIN_NOT)
 		return 0;
-	d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid);
+	if (!d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid))
+		return 0;
+	bpf_seq_write(ctx->meta->seq, &marked, sizeof(marked));
+	/* Has it begun to exit meanwhile, it may have passed the place where it would have been taken off. */
+	mark = bpf_task_storage_get(&d4c_marks, task, 0, 0);
+	if (mark && task->flags & D4C_PF_EXITING)
+		d4c_uncount_task(mark, task);
 	return 0;
 }
 

@@ -49,8 +49,8 @@ struct d4c_mark {
 	__u64 entry_start_ns;
 	__u32 entry_pid;
 	__u32 process_class;
-	__u32 counted; /* it is one of its container's `tasks` */
-	__u32 reserved[3];
+	__u64 counted; /* 1: it is one of its container's `tasks`; 2: it exits, and is none any more */
+	__u32 reserved[2];
 };
 _Static_assert(sizeof(struct d4c_mark) == 40, "");
 

@@ -132,13 +132,17 @@ static __always_inline int d4c_joins(struct task_struct *task, __u64 *id, int an
 
 /* Counts a marked task among its container's; once. */
 static __always_inline void d4c_count_task(struct d4c_mark *mark)
+#define D4C_COUNTED_NOT 0
+#define D4C_COUNTED 1
+#define D4C_COUNTED_NO_MORE 2
+
 {
 	__u64 id = mark->container;
 	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);
 
-	if (!container || mark->counted)
+	/* Two may be at it: the task itself, and the iterator that adopts it. */
+	if (!container || __sync_val_compare_and_swap(&mark->counted, D4C_COUNTED_NOT, D4C_COUNTED) != D4C_COUNTED_NOT)
 		return;
-	mark->counted = 1;
 	__sync_fetch_and_add(&container->tasks, 1);
 }
 

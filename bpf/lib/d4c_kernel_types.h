@@ -228,7 +228,10 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
-struct bpf_iter_meta;
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
@@ -264,6 +267,8 @@ enum dentry_flags {
 #define D4C_RENAME_EXCHANGE 2
 
 /* Places in pid->tasks, task->pid_links, signal->pids. */
+#define D4C_PF_EXITING 0x4
+
 #define D4C_PIDTYPE_TGID 1
 #define D4C_PIDTYPE_PGID 2
 #define D4C_PIDTYPE_SID 3

@@ -94,7 +94,8 @@ static __always_inline long d4c_leave_dentry(struct d4c_scratch *s, struct d4c_w
 		return 1;
 	}
 	length = name.len & 0xff;
-	if (offset > D4C_PATH_BUFFER_BYTES || offset < length + 2) {
+	/* Some file systems have longer names (FUSE, vfat): a part of one would be another file's. */
+	if (name.len > 0xff || offset > D4C_PATH_BUFFER_BYTES || offset < length + 2) {
 		walk->end = D4C_WALK_TOO_LONG;
 		return 1;
 	}
