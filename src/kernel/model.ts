@@ -40,6 +40,7 @@ export interface Kernel extends AsyncDisposable {
   release(handle: TableHandle): Promise<void>;
   /** Puts a container under a table, or under another one; its running tasks are marked. */
   assign(cgroupId: bigint, handle: TableHandle, options: AssignOptions): void;
+  /** It has no rules any more, as soon as none of its tasks lives. */
   forget(cgroupId: bigint): void;
   /** Cgroup ids that have a slot: those of an agent before this one too. */
   assigned(): readonly bigint[];

@@ -85,6 +85,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     folder: join(folder, `set-${hash}-${number}`),
     share(made) {
       containers = made.get('d4c_containers');
+    set.speak(); // first: some operations are told twice, none is missed
       if (newest !== undefined) inherit(native, newest, made);
       if (!shared.isNew) return;
       makeFolder(native, shared.folder, (unfinished) => {
@@ -93,7 +94,6 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     },
   });
   if (newest !== undefined) {
-    set.speak();
     for (const one of sets) removeLinks(native, one.folder);
   }
   return { id: shared.id, adopted: false, set, containers: containers!, older: sets, lock };

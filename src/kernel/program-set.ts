@@ -14,6 +14,8 @@ const ownMaps = [
   'd4c_settings', 'd4c_cells', 'd4c_slots', 'd4c_counters', 'd4c_container_lost', 'd4c_alerts', 'd4c_telemetry',
 ] as const;
 export type OwnMap = (typeof ownMaps)[number];
+/** A task that forks faster than it can be found is a container's that goes on marking itself when it executes. */
+const adoptPassesMax = 16;
 
 export interface ProgramSet extends Disposable {
   readonly hooks: readonly string[];
@@ -112,7 +114,8 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
     map: (name) => maps.get(name)!,
     adoptRunning() {
       const link = links.get(adoptTasks);
-      if (link !== undefined) native.iterate(link);
+      // Each pass tells how many tasks it has marked.
+      for (let passes = 0; link !== undefined && passes < adoptPassesMax && native.iterate(link) > 0; passes++);
     },
     speak() {
       const generation = viewOf(native.mapGet(settings, u32Bytes(0))!).getUint32(layouts.settings.generation, true);

@@ -19,15 +19,18 @@ export interface RingReader extends Disposable {
 export function openRingReader(native: Addon, ring: RingHandle, older: readonly RingHandle[], drained: (index: number) => void): RingReader {
   let wake: (() => void) | undefined;
   native.watchRing(ring, () => wake?.());
+  /** Where each older ring was read up to. */
+  const handedOut = new Map<RingHandle, bigint>();
   const read = (from: RingHandle): RecordBatch | undefined => {
     const got = native.readRing(from, batchBytes);
     if (got === undefined) return undefined;
+    if (from !== ring) handedOut.set(from, got.position);
     return {
       records: got.records,
       ack() {
         native.ackRing(from, got.position);
         if (from === ring) wake?.();
-        else if (native.unreadRing(from) === 0) drained(older.indexOf(from));
+        else if (got.position === handedOut.get(from) && native.unreadRing(from) === 0) drained(older.indexOf(from));
       },
     };
   };
