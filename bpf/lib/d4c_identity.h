@@ -130,12 +130,12 @@ static __always_inline int d4c_joins(struct task_struct *task, __u64 *id, int an
 	return D4C_JOIN_BEGINS;
 }
 
-/* Counts a marked task among its container's; once. */
-static __always_inline void d4c_count_task(struct d4c_mark *mark)
 #define D4C_COUNTED_NOT 0
 #define D4C_COUNTED 1
 #define D4C_COUNTED_NO_MORE 2
 
+/* Counts a marked task among its container's; once. */
+static __always_inline void d4c_count_task(struct d4c_mark *mark)
 {
 	__u64 id = mark->container;
 	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);

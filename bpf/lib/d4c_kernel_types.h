@@ -267,11 +267,11 @@ enum dentry_flags {
 #define D4C_RENAME_EXCHANGE 2
 
 /* Places in pid->tasks, task->pid_links, signal->pids. */
-#define D4C_PF_EXITING 0x4
-
 #define D4C_PIDTYPE_TGID 1
 #define D4C_PIDTYPE_PGID 2
 #define D4C_PIDTYPE_SID 3
+
+#define D4C_PF_EXITING 0x4
 
 #define D4C_EPERM 1
 #define D4C_ENOMEM 12

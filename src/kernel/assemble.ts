@@ -24,14 +24,13 @@ export interface Opened {
 
 const ringNames = ['alerts', 'telemetry'] as const;
 
-export function kernelOf(native: Addon, opened: Opened): Kernel {
 /** Between looks at containers that were to be forgotten while tasks of them lived. */
 const sweepMs = 10_000;
 
+export function kernelOf(native: Addon, opened: Opened): Kernel {
   const { set } = opened;
   const tables = openTables(native, set.map('d4c_cells'), set.map('d4c_slots'));
   const readers = openReaders(native, opened);
-  /** What the kernel saw of a container stays while one of its tasks lives: it may be assigned again. */
   /** To be forgotten: a task that has left its container's cgroup stays under its rules while it lives. */
   const leaving = new Set<bigint>();
   const drop = (cgroupId: bigint): void => {
@@ -39,18 +38,19 @@ const sweepMs = 10_000;
     tables.forget(cgroupId);
     native.mapDelete(set.map('d4c_container_lost'), u64Bytes(cgroupId));
   };
+  /** What the kernel saw of a container stays while one of its tasks lives: it may be assigned again. */
   const sweep = (): void => {
-    const assigned = new Set(tables.assigned());
     const containers = readContainers(native, opened.containers);
     const running = new Set(containers.filter(({ tasks }) => tasks > 0n).map(({ cgroupId }) => cgroupId));
     for (const cgroupId of leaving) if (!running.has(cgroupId)) drop(cgroupId);
+    const assigned = new Set(tables.assigned());
     for (const { cgroupId } of containers) {
       if (!running.has(cgroupId) && !assigned.has(cgroupId)) native.mapDelete(opened.containers, u64Bytes(cgroupId));
     }
   };
   sweep();
-  return {
   const sweeper = setInterval(() => leaving.size > 0 && sweep(), sweepMs).unref();
+  return {
     id: opened.id,
     mechanism: 'lsm',
     hooks: set.hooks,
@@ -59,8 +59,8 @@ const sweepMs = 10_000;
     release: async (handle) => tables.release(handle),
     assign(cgroupId, handle, { neverBlocked, sharedPids = false }) {
       const flags = (neverBlocked ? constants.slotNeverBlocked : 0) | (sharedPids ? constants.slotAnyBegins : 0);
-      tables.assign(cgroupId, handle, flags);
       leaving.delete(cgroupId);
+      tables.assign(cgroupId, handle, flags);
       set.adoptRunning();
     },
     forget(cgroupId) {
@@ -76,8 +76,8 @@ const sweepMs = 10_000;
     clock: () => native.clock(),
     cells: () => ({ used: tables.cellsUsed(), total: native.mapFacts(set.map('d4c_cells')).maxEntries }),
     async [Symbol.asyncDispose]() {
-      for (const reader of Object.values(readers)) reader[Symbol.dispose]();
       clearInterval(sweeper);
+      for (const reader of Object.values(readers)) reader[Symbol.dispose]();
       set[Symbol.dispose]();
       native.close(opened.containers);
       if (opened.lock !== undefined) native.close(opened.lock);

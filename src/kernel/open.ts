@@ -69,8 +69,8 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     const older = sets.slice(0, -1);
     const set = openSet(native, newest.folder);
     const containers = native.openMap(join(shared.folder, 'd4c_containers'));
+    set.speak(); // first: some operations are told twice, none is missed
     for (const one of older) removeLinks(native, one.folder);
-    set.speak();
     return { id: shared.id, adopted: true, set, containers, older, lock };
   }
   const maps = new Map<string, MapHandle>();
@@ -85,7 +85,6 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     folder: join(folder, `set-${hash}-${number}`),
     share(made) {
       containers = made.get('d4c_containers');
-    set.speak(); // first: some operations are told twice, none is missed
       if (newest !== undefined) inherit(native, newest, made);
       if (!shared.isNew) return;
       makeFolder(native, shared.folder, (unfinished) => {
@@ -94,6 +93,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     },
   });
   if (newest !== undefined) {
+    set.speak();
     for (const one of sets) removeLinks(native, one.folder);
   }
   return { id: shared.id, adopted: false, set, containers: containers!, older: sets, lock };

@@ -13,9 +13,9 @@ export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4
 const ownMaps = [
   'd4c_settings', 'd4c_cells', 'd4c_slots', 'd4c_counters', 'd4c_container_lost', 'd4c_alerts', 'd4c_telemetry',
 ] as const;
-export type OwnMap = (typeof ownMaps)[number];
 /** A task that forks faster than it can be found is a container's that goes on marking itself when it executes. */
 const adoptPassesMax = 16;
+export type OwnMap = (typeof ownMaps)[number];
 
 export interface ProgramSet extends Disposable {
   readonly hooks: readonly string[];
