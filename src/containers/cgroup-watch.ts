@@ -12,6 +12,13 @@ export interface CgroupWatchOptions {
   failed(error: Error): void;
 }
 
+export interface CgroupWatch extends Disposable {
+  /** Looks at all there is, as if everything had just changed. */
+  rescan(): void;
+}
+
+/** The kernel drops what its queue has no room for, and nobody is told: so all is looked at now and then. */
+const rescanMs = 30_000;
 /** Cgroups that are watched at most: an inotify watch is a kilobyte of kernel memory each. */
 const watchesMax = 16_384;
 
@@ -19,8 +26,9 @@ const watchesMax = 16_384;
  * Sees cgroups as they are made, which is before anything runs in them. Every cgroup that is no container
  * and lies above where containers can be is watched, with those that exist told first.
  */
-export function watchCgroups(options: CgroupWatchOptions): Disposable {
+export function watchCgroups(options: CgroupWatchOptions): CgroupWatch {
   const watchers = new Map<string, { readonly watcher: FSWatcher; readonly cgroupId: bigint }>();
+  const containers = new Set<string>();
   let full = false;
 
   function enter(path: string, cgroupId: bigint): void {
@@ -49,8 +57,10 @@ export function watchCgroups(options: CgroupWatchOptions): Disposable {
     const cgroupId = cgroupIdOf(options.root, path);
     if (cgroupId === undefined) {
       leave(path);
+      containers.delete(path);
       options.vanished(path);
     } else if (options.isContainer(path)) {
+      containers.add(path);
       options.appeared(path, cgroupId);
     } else {
       enter(path, cgroupId);
@@ -62,9 +72,23 @@ export function watchCgroups(options: CgroupWatchOptions): Disposable {
     watchers.delete(path);
   }
 
+  function rescan(): void {
+    try {
+      for (const path of [...containers]) look(path);
+      for (const path of [...watchers.keys()]) {
+        for (const name of childrenOf(join(options.root, path))) look(join(path, name));
+      }
+    } catch (error) {
+      options.failed(error as Error);
+    }
+  }
+
   look('/');
+  const rescanner = setInterval(rescan, rescanMs).unref();
   return {
+    rescan,
     [Symbol.dispose]() {
+      clearInterval(rescanner);
       for (const { watcher } of watchers.values()) watcher.close();
       watchers.clear();
     },
