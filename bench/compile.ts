@@ -1,16 +1,14 @@
 /** What the compiler costs: times, sizes, look-ups, against the targets; growth as a table and a plot. */
-import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { readTable } from '#abi';
 import { isFailure, noFacts, parseImageReference } from '#base';
 import { compile, decide, lookUps, openCompiler } from '#compiler';
 import { parsePolicy, type Policy } from '#policy';
 import { fourWays, fourWaysText } from './compile-policy.ts';
 import { adversarialSets, fileNames, patternSets, random, word } from './compile-sets.ts';
+import { type Row, row, table, targetTable, writeSection } from './results.ts';
 
 const seed = 20261123;
 const utf8 = new TextEncoder();
-const results = fileURLToPath(new URL('./RESULTS.md', import.meta.url));
 
 interface Measured {
   readonly ms: number;
@@ -20,20 +18,16 @@ interface Measured {
   readonly refusal: string | undefined;
 }
 
-interface Row {
-  readonly what: string;
-  readonly target: string;
-  readonly measured: string;
-  readonly isMet: boolean;
-}
-
 export async function run(options: readonly string[]): Promise<boolean> {
   const rows = [...targets(), ...adversarial()];
-  process.stdout.write(table(['work', 'target', 'measured', ''], rows.map(({ what, target, measured, isMet }) => [what, target, measured, isMet ? 'met' : 'MISSED'])));
+  process.stdout.write(targetTable(rows));
   const sizes = options.includes('--large') ? [100, 1_000, 10_000, 100_000] : [100, 1_000, 10_000];
   const growth = grow(sizes);
   process.stdout.write(`\n${growth}`);
-  if (options.includes('--write')) writeFileSync(results, report(rows, growth));
+  if (options.includes('--write')) {
+    writeSection('Compiler', targetTable(rows));
+    writeSection('Growth', growth);
+  }
   return await Promise.resolve(rows.every(({ isMet }) => isMet));
 }
 
@@ -137,10 +131,6 @@ function plot(sizes: readonly number[], points: readonly { name: string; ms: rea
   return `\`\`\`\n${lines.join('\n')}\n          +${sizes.map((size) => String(size).padStart(10, '-')).join('')} patterns\n\`\`\`\n`;
 }
 
-function report(rows: readonly Row[], growth: string): string {
-  return `# Results\n\nMade by \`npm run bench -- compile --large --write\`.\n\n## Compiler\n\n${table(['work', 'target', 'measured', ''], rows.map(({ what, target, measured, isMet }) => [what, target, measured, isMet ? 'met' : 'MISSED']))}\n## Growth\n\n${growth}`;
-}
-
 function timed(work: () => unknown): number {
   const begun = performance.now();
   work();
@@ -149,13 +139,4 @@ function timed(work: () => unknown): number {
 
 function shown({ ms, mib, automata }: Measured): string {
   return `${ms < 1_000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(2)} s`}, ${mib.toFixed(2)} MiB, ${automata} automata`;
-}
-
-function row(what: string, target: string, measured: string, isMet: boolean): Row {
-  return { what, target, measured, isMet };
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-  return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }

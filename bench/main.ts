@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: measures, and says whether targets are met. Exit status 1 if one is missed. */
 const benches: Readonly<Record<string, () => Promise<{ run: (options: readonly string[]) => Promise<boolean> }>>> = {
   compile: () => import('./compile.ts'),
+  decide: () => import('./decide.ts'),
 };
 
 const [name = '', ...options] = process.argv.slice(2);
