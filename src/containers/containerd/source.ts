@@ -131,6 +131,8 @@ function createFollower(
       // Events are asked for first: what happens during the list is heard after it, never missed.
       // Those of one container are taken in turn, those of others don't wait for them.
       const turns = new Map<string, Promise<void>>();
+      // A list that fails ends this attempt, and so its stream, which closing the client would let go on.
+      const attempt = new AbortController();
       const stream = client.subscribe((event) => {
         const key = `${event.namespace}/${event.containerId}`;
         const turn = (turns.get(key) ?? Promise.resolve())
@@ -138,8 +140,12 @@ function createFollower(
           .catch((error: unknown) => sink.failed(error as Error))
           .finally(() => turns.get(key) === turn && turns.delete(key));
         turns.set(key, turn);
-      }, signal);
-      await Promise.all([stream, listAll(client, known, tell, forget).then(told)]);
+      }, AbortSignal.any([signal, attempt.signal]));
+      try {
+        await Promise.all([stream, listAll(client, known, tell, forget).then(told)]);
+      } finally {
+        attempt.abort();
+      }
       await Promise.all(turns.values());
     },
   };
