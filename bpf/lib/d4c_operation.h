@@ -138,7 +138,10 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 	if (index >= D4C_PAIRS_MAX)
 		return 0;
 	pair = &s->record.pairs[index];
-	paths = s->place_dentry ? d4c_look(s, pair) : D4C_PATHS_NONE;
+	if (s->place_dentry)
+		paths = d4c_look(s, pair);
+	else
+		paths = s->place_new ? D4C_PATHS_UNKNOWN : D4C_PATHS_NONE;
 	if (paths == D4C_PATHS_UNKNOWN) {
 		pair->paths = paths;
 		d4c_masks_unknown(&s->masks);
@@ -231,7 +234,8 @@ static __always_inline void d4c_tell_file(struct d4c_scratch *s, struct inode *i
 	record->file_gid = BPF_CORE_READ(inode, i_gid.val);
 }
 
-/* One place, and what the operation is there. No dentry: it has no path. */
+/* One place, and what the operation is there. No dentry: it has no path, or where something appears, one that
+ * nobody can tell. */
 static __always_inline void d4c_pair(struct d4c_scratch *s, __u32 index, __u32 operations, struct dentry *dentry,
 				     struct vfsmount *mount, int is_new)
 {
