@@ -19,7 +19,7 @@
 #define D4C_ARGUMENT_BYTES_MAX 2048
 /* TASK_COMM_LEN of the kernel. */
 #define D4C_COMM_BYTES 16
-/* Cgroups below a container's own that are looked through to find it. */
+/* Levels of the cgroup hierarchy, from its root, at which a container's own cgroup can be. */
 #define D4C_CGROUP_LEVELS_MAX 16
 
 #endif

@@ -48,24 +48,26 @@ static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 oper
 	return 1;
 }
 
-/* The container that a cgroup belongs to: the nearest of itself and its ancestors that has a slot; 0: none. */
+/* The container that a task's cgroup belongs to: of itself and its ancestors the topmost that has a slot; 0:
+ * none. Looked for from the top: how far below its own a container makes cgroups is up to the container. */
 static __always_inline __u64 d4c_container_of(struct task_struct *task, __u32 *flags)
 {
-	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp), *ancestor;
+	const void *ancestors = (void *)cgroup + bpf_core_field_offset(cgroup->ancestors);
+	int level = BPF_CORE_READ(cgroup, level);
 
 	for (int i = 0; i < D4C_CGROUP_LEVELS_MAX; i++) {
 		__u64 id;
 		struct d4c_slot *slot;
 
-		if (!cgroup)
+		if (i > level || bpf_probe_read_kernel(&ancestor, sizeof(ancestor), ancestors + i * sizeof(ancestor)))
 			return 0;
-		id = BPF_CORE_READ(cgroup, kn, id);
+		id = BPF_CORE_READ(ancestor, kn, id);
 		slot = bpf_map_lookup_elem(&d4c_slots, &id);
 		if (slot) {
 			*flags = slot->flags;
 			return id;
 		}
-		cgroup = (void *)BPF_CORE_READ(cgroup, self.parent);
 	}
 	return 0;
 }

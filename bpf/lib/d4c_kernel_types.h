@@ -193,14 +193,10 @@ struct kernfs_node {
 	__u64 id;
 };
 
-struct cgroup_subsys_state {
-	struct cgroup_subsys_state *parent;
-};
-
-/* `self` is the first member: a state's address is its cgroup's. */
 struct cgroup {
-	struct cgroup_subsys_state self;
 	struct kernfs_node *kn;
+	int level;
+	struct cgroup *ancestors[1]; /* from the hierarchy's root down to itself */
 };
 
 struct css_set {

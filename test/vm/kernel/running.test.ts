@@ -9,6 +9,7 @@ interface Outcome {
   readonly beforeRules: number;
   readonly afterRules: number;
   readonly tasks: number;
+  readonly farBelow: string;
   readonly afterSwap: readonly number[];
   readonly neverBlocked: number;
   readonly waiting: boolean;
@@ -38,6 +39,10 @@ describe(`running containers on ${kernel}`, () => {
 
   test('tasks that run already are put under the rules', () => {
     assert.deepEqual([seen.beforeRules, seen.afterRules, seen.tasks], [1, 0, 1]);
+  });
+
+  test('what is brought into a cgroup far below the container is the container too', () => {
+    assert.match(seen.farBelow, /Operation not permitted/);
   });
 
   test('a swap changes what is denied, an exempt container is never denied', () => {

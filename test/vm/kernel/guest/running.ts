@@ -64,6 +64,12 @@ results['beforeRules'] = await running.make('/etc/a');
 kernel.assign(runningId, etc, { neverBlocked: false });
 results['afterRules'] = await running.make('/etc/b');
 results['tasks'] = Number(kernel.containers().find(({ cgroupId }) => cgroupId === runningId)?.tasks ?? -1n);
+// What is brought into a cgroup of the container, however far below: its own root, and a program there.
+const { pid } = kernel.containers().find(({ cgroupId }) => cgroupId === runningId)!;
+const far = join('/sys/fs/cgroup/running/c', ...Array.from({ length: 17 }, () => 'd'));
+mkdirSync(far, { recursive: true });
+const inside = `exec chroot /proc/${pid}/root /usr/bin/busybox sh -c "true > /etc/far"`;
+results['farBelow'] = spawnSync('sh', ['-c', `echo 0 > ${far}/cgroup.procs && ${inside}`], { encoding: 'utf8' }).stderr.trim();
 kernel.assign(runningId, srv, { neverBlocked: false });
 results['afterSwap'] = [await running.make('/etc/c'), await running.make('/srv/c')];
 kernel.assign(runningId, srv, { neverBlocked: true });
