@@ -83,7 +83,7 @@ static __always_inline long d4c_leave_dentry(struct d4c_scratch *s, struct d4c_w
 	struct dentry *dentry = (void *)walk->dentry;
 	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
 	struct qstr name;
-	__u32 length, offset = walk->offset;
+	__u32 sequence, length, offset = walk->offset;
 
 	if (parent == dentry) {
 		walk->end = D4C_WALK_DETACHED;
@@ -108,7 +108,9 @@ static __always_inline long d4c_leave_dentry(struct d4c_scratch *s, struct d4c_w
 	if (walk->sealing) {
 		d4c_seal(walk, (__u64)dentry);
 		d4c_seal(walk, name.hash_len);
-		d4c_seal(walk, BPF_CORE_READ(dentry, d_seq.seqcount.sequence));
+		sequence = BPF_CORE_READ(dentry, d_seq.seqcount.sequence);
+		d4c_seal(walk, sequence);
+		walk->torn |= sequence & 1;
 	}
 	walk->offset = offset;
 	walk->dentry = (__u64)parent;
@@ -151,6 +153,7 @@ __noinline int d4c_walk_up(struct d4c_scratch *s, __u64 dentry, __u64 vfsmount, 
 		walk->mount_root = (__u64)BPF_CORE_READ(mount, mnt_root);
 	}
 	walk->seal = 0;
+	walk->torn = 0;
 	walk->offset = D4C_PATH_BUFFER_BYTES;
 	walk->root_offset = 0;
 	walk->end = D4C_WALK_UNDERWAY;
@@ -177,7 +180,7 @@ __noinline int d4c_walk(struct d4c_scratch *s, __u64 dentry, __u64 vfsmount)
 		d4c_walk_up(s, dentry, vfsmount, i > 0 || !known);
 		if (known && d4c_read_locks(&after) && before.rename == after.rename && before.mount == after.mount)
 			return 1;
-		if (s->walk.sealing && s->walk.seal == seal)
+		if (s->walk.sealing && !s->walk.torn && s->walk.seal == seal)
 			return 1;
 		seal = s->walk.sealing ? s->walk.seal : 0;
 	}

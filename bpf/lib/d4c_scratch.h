@@ -29,7 +29,7 @@ struct d4c_walk {
 	__u32 end;         /* D4C_WALK_… */
 	__u32 crossed;     /* a mount was left */
 	__u32 sealing;
-	__u32 reserved;
+	__u32 torn; /* a name was being changed */
 };
 
 struct d4c_scratch {
