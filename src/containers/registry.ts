@@ -136,7 +136,8 @@ function unknownContainer(path: string, cgroupId: bigint): Container | undefined
     cgroupId,
     cgroupPath: path,
     pid: undefined,
-    sharesPids: false,
+    // Nobody has said, and waiting for a first process that never comes would leave it without rules.
+    sharesPids: true,
     name: undefined,
     facts: factsUnknown,
     source: 'cgroup',

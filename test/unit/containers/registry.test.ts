@@ -63,7 +63,7 @@ test('what has a runtime\'s form and exists is found at the start, below any fol
   mkdirSync(join(root, `kubepods/besteffort/pod1/${id}/inner`), { recursive: true });
   const { registry, changes } = await open();
   await using _ = registry;
-  assert.deepEqual(changes.map(({ id: found, runtime }) => [found, runtime]), [[id, 'kubernetes']]);
+  assert.deepEqual(changes.map(({ id: found, runtime, sharesPids }) => [found, runtime, sharesPids]), [[id, 'kubernetes', true]]);
   assert.equal(isKnown(changes[0]!), false);
   assert.equal(registry.get(inode(`kubepods/besteffort/pod1/${id}`)), changes[0]);
   rmSync(join(root, 'kubepods'), { recursive: true });
