@@ -1,6 +1,6 @@
 /** What this host can do: the kernel's LSMs, type information, hooks, file systems; and what to change. */
 import { existsSync, readFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { release, version } from 'node:os';
 import { Failure } from '#base';
 import { addon } from './addon.ts';
 
@@ -50,7 +50,7 @@ function hasFunction(name: string): boolean {
 }
 
 export function probeHost(): HostReport {
-  const checks = [checkLsm(), checkBtf(), checkHooks(), checkCgroups(), checkUser()];
+  const checks = [checkLsm(), checkBtf(), checkHooks(), checkPreemption(), checkCgroups(), checkUser()];
   return { release: release(), checks, ok: checks.every((check) => check.ok) };
 }
 
@@ -82,6 +82,46 @@ function checkHooks(): HostCheck {
   } catch (error) {
     return { name: 'hooks', ok: false, found: (error as Error).message, help };
   }
+}
+
+function checkPreemption(): HostCheck {
+  const read = (file: string): string => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      return '';
+    }
+  };
+  return judgePreemption({
+    release: release(),
+    version: version(),
+    commandLine: read('/proc/cmdline'),
+    debug: read('/sys/kernel/debug/sched/preempt'),
+  });
+}
+
+export interface PreemptionFacts {
+  readonly release: string;
+  readonly version: string;
+  readonly commandLine: string;
+  /** Of debugfs: the models, the one in force in brackets; empty if it is not mounted. */
+  readonly debug: string;
+}
+
+/**
+ * Before 6.2 a program is skipped while the same one of a task that was preempted within it has not ended on that
+ * CPU: with full preemption an operation could pass unseen.
+ */
+export function judgePreemption({ release: kernel, version: build, commandLine, debug }: PreemptionFacts): HostCheck {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number);
+  const dynamic = /\((\w+)\)/.exec(debug)?.[1] ?? /(?:^|\s)preempt=(\w+)/.exec(commandLine)?.[1] ?? 'not told';
+  const found = / PREEMPT_DYNAMIC /.test(build) ? dynamic : / PREEMPT(?:_RT)? /.test(build) ? 'full' : 'voluntary';
+  return {
+    name: 'preemption',
+    ok: major > 6 || (major === 6 && minor >= 2) || found !== 'full',
+    found,
+    help: 'boot with `preempt=voluntary`, or a kernel from 6.2 on',
+  };
 }
 
 function checkCgroups(): HostCheck {
