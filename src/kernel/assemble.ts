@@ -60,8 +60,8 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     assign(cgroupId, handle, { neverBlocked, sharedPids = false }) {
       const flags = (neverBlocked ? constants.slotNeverBlocked : 0) | (sharedPids ? constants.slotAnyBegins : 0);
       leaving.delete(cgroupId);
-      tables.assign(cgroupId, handle, flags);
-      set.adoptRunning();
+      // What runs in one that had rules already is marked since then.
+      if (tables.assign(cgroupId, handle, flags)) set.adoptRunning();
     },
     forget(cgroupId) {
       leaving.add(cgroupId);

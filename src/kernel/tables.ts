@@ -15,7 +15,8 @@ export interface TableHandle {
 export interface Tables {
   install(table: Uint8Array): TableHandle;
   release(handle: TableHandle): void;
-  assign(cgroupId: bigint, handle: TableHandle, flags: number): void;
+  /** True: it had none before. */
+  assign(cgroupId: bigint, handle: TableHandle, flags: number): boolean;
   forget(cgroupId: bigint): void;
   assigned(): readonly bigint[];
   cellsUsed(): number;
@@ -78,6 +79,7 @@ export function openTables(native: Addon, cells: MapHandle, slots: MapHandle): T
       inForce.set(cgroupId, slot);
       place.slots++;
       leave(before?.table);
+      return before === undefined;
     },
     forget(cgroupId) {
       const before = inForce.get(cgroupId);
