@@ -52,6 +52,10 @@ napi_value d4c_throw(napi_env env, const char *code, int error, const char *form
 void d4c_log_start(void);
 void d4c_watch_libbpf(void);
 
+/* object.c */
+struct bpf_program;
+struct bpf_program *d4c_find_program(napi_env env, napi_value handle, napi_value name);
+
 /* maps.c */
 napi_value d4c_wrap_map(napi_env env, int fd);
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-struct bpf_program *d4c_find_program(napi_env env, napi_value handle, napi_value name);
-
 struct link {
 	struct d4c_handle handle;
 	struct bpf_link *bpf;

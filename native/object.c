@@ -278,7 +278,6 @@ const struct d4c_export d4c_object_exports[] = {
 	{"runProgram", run_program},   {NULL, NULL},
 };
 
-struct bpf_program *d4c_find_program(napi_env env, napi_value handle, napi_value name);
 struct bpf_program *d4c_find_program(napi_env env, napi_value handle, napi_value name)
 {
 	struct object *object = d4c_unwrap(env, handle, D4C_HANDLE_OBJECT);
