@@ -47,16 +47,25 @@ export async function openProfiles(kernel: KernelPort, policies: readonly Policy
     const before = byContainer.get(cgroupId);
     byContainer.delete(cgroupId);
     before?.users.delete(cgroupId);
-    if (before === undefined || before.users.size > 0 || before === unknown) return;
-    installed.delete(before.id);
-    await kernel.release(before.handle);
+    if (before !== undefined) await releaseUnused(before);
+  }
+
+  async function releaseUnused(profile: Installed): Promise<void> {
+    if (profile.users.size > 0 || profile === unknown) return;
+    installed.delete(profile.id);
+    await kernel.release(profile.handle);
   }
 
   const unknown = await profileFor(factsUnknown);
   return {
     async assign({ cgroupId, facts, sharesPids }, neverBlocked) {
       const profile = await profileFor(facts);
-      kernel.assign(cgroupId, profile.handle, { neverBlocked, sharedPids: sharesPids });
+      try {
+        kernel.assign(cgroupId, profile.handle, { neverBlocked, sharedPids: sharesPids });
+      } catch (error) {
+        await releaseUnused(profile);
+        throw error;
+      }
       if (byContainer.get(cgroupId) !== profile) {
         profile.users.add(cgroupId);
         await leave(cgroupId);

@@ -285,3 +285,15 @@ test('the agent stops though an output goes on saying no', async () => {
   await agent[Symbol.asyncDispose]();
   assert.deepEqual(kernel.acked, [], 'the next agent reads it again');
 });
+
+test('a container that the kernel has no room for leaves no table behind', async () => {
+  const kernel = fakeKernel();
+  const { agent, sink } = await bench({}, kernel);
+  await using _ = agent;
+  const before = kernel.installed.size;
+  kernel.assign = () => {
+    throw new Error('no room for containers');
+  };
+  await assert.rejects(sink.put(container(7n)), /no room for containers/);
+  assert.equal(kernel.installed.size, before);
+});
