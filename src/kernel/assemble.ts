@@ -1,4 +1,5 @@
 /** The kernel half as others have it, out of a set of programs and what older sets have left. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants } from '#abi';
 import type { Addon, LockHandle, MapHandle, RingHandle } from './addon.ts';
@@ -95,6 +96,10 @@ function openReaders(native: Addon, { set, older }: Opened): Readonly<Record<Rin
   const readerOf = (ring: RingName): RingReader => {
     const rests: { readonly set: PinnedSet; readonly handle: RingHandle }[] = [];
     for (const one of older) {
+      if (!existsSync(join(one.folder, `d4c_${ring}`))) {
+        drained(one, ring); // somebody has taken it out
+        continue;
+      }
       const handle = openRingAt(native, one.folder, ring);
       if (native.unreadRing(handle) > 0) rests.push({ set: one, handle });
       else {

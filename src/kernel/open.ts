@@ -2,6 +2,7 @@
  * Opening the kernel half: programs that are pinned go on; another version's are followed by ours, loaded
  * beside them with their tables and slots, before they are detached.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '#base';
 import { addon, buildFolder } from './addon.ts';
@@ -14,7 +15,8 @@ import {
   hashOf, makeFolder, newKernelId, pinnedSets, preparePinFolder, removeLinks, removeUnfinished, sharedFolder,
 } from './pins.ts';
 import type { PinnedSet } from './pins.ts';
-import { loadSet, openSet, sharedMaps } from './program-set.ts';
+import { isWhole, loadSet, openSet, sharedMaps } from './program-set.ts';
+import { programsOf } from './programs.ts';
 
 export interface KernelOptions {
   /** In a file system of type bpf; `null`: nothing is pinned, enforcement ends with the process. */
@@ -65,7 +67,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
   const sets = pinnedSets(folder);
   const shared = sharedFolder(folder);
   const newest = sets.at(-1);
-  if (newest !== undefined && newest.hash === hash) {
+  if (newest !== undefined && newest.hash === hash && isWhole(newest.folder, programsOf(native, objectFile))) {
     const older = sets.slice(0, -1);
     const set = openSet(native, newest.folder);
     const containers = native.openMap(join(shared.folder, 'd4c_containers'));
@@ -101,11 +103,14 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
 
 /** Tables and slots of the set before, as they are: the new programs enforce from their first moment on. */
 function inherit(native: Addon, from: PinnedSet, to: ReadonlyMap<string, MapHandle>): void {
-  using old = openSet(native, from.folder);
-  const { maxEntries } = native.mapFacts(old.map('d4c_cells'));
-  native.mapWrite(to.get('d4c_cells')!, 0, native.mapRead(old.map('d4c_cells'), 0, maxEntries));
-  for (const key of native.mapKeys(old.map('d4c_slots'))) {
-    const slot = native.mapGet(old.map('d4c_slots'), key);
+  const [cellsPin, slotsPin] = ['d4c_cells', 'd4c_slots'].map((name) => join(from.folder, name)) as [string, string];
+  if (!existsSync(cellsPin) || !existsSync(slotsPin)) return;
+  using cleanup = new DisposableStack();
+  const open = (pin: string): MapHandle => cleanup.adopt(native.openMap(pin), (map) => native.close(map));
+  const [cells, slots] = [open(cellsPin), open(slotsPin)];
+  native.mapWrite(to.get('d4c_cells')!, 0, native.mapRead(cells, 0, native.mapFacts(cells).maxEntries));
+  for (const key of native.mapKeys(slots)) {
+    const slot = native.mapGet(slots, key);
     if (slot !== undefined) native.mapSet(to.get('d4c_slots')!, key, slot);
   }
 }

@@ -1,4 +1,5 @@
 /** One set of programs with its maps and links: loaded now, or found pinned. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, layouts } from '#abi';
 import { Failure } from '#base';
@@ -81,6 +82,11 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
   } finally {
     native.close(object);
   }
+}
+
+/** Whether all of a set is pinned still: one that somebody has taken a pin out of enforces less than it should. */
+export function isWhole(folder: string, programs: readonly string[]): boolean {
+  return [...ownMaps, ...programs.map(linkPin)].every((name) => existsSync(join(folder, name)));
 }
 
 /** A set that is pinned and enforces. */

@@ -12,6 +12,18 @@ export function hookOf(section: string): string | undefined {
   return judgingHooks.find((hook) => section === `lsm/${hook}`);
 }
 
+/** Names of the programs that this kernel takes and that stay attached. */
+export function programsOf(native: Addon, file: string): readonly string[] {
+  const object = native.openObject(file);
+  try {
+    const names = native.programs(object).map(({ name }) => name);
+    const lacking = new Set<string>(optionalHooks.filter((hook) => !hasHook(hook)).map((hook) => `d4c_${hook}`));
+    return names.filter((name) => name !== findHost && !lacking.has(name));
+  } finally {
+    native.close(object);
+  }
+}
+
 export interface LoadOptions {
   readonly file: string;
   /** Maps that exist already and go on being used, by name. */

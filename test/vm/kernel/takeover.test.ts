@@ -20,6 +20,8 @@ interface Outcome {
   readonly first: AgentReport;
   readonly second: AgentReport;
   readonly third: AgentReport;
+  readonly fourth: AgentReport;
+  readonly linksOfFourth: readonly string[];
   readonly afterSecond: Settled;
   readonly afterThird: Settled;
   readonly pins: readonly string[];
@@ -43,7 +45,7 @@ describe(`take-over on ${kernel}`, () => {
   });
 
   test('a blocked operation is blocked all along: with an agent, without, while programs change', () => {
-    assert.equal(seen.phases.length, 6);
+    assert.equal(seen.phases.length, 7);
     for (const phase of seen.phases) assert.match(phase, /^\d+:0$/);
   });
 
@@ -65,6 +67,11 @@ describe(`take-over on ${kernel}`, () => {
     assert.deepEqual([seen.first.adopted, seen.second.adopted, seen.third.adopted], [false, true, false]);
     assert.equal(new Set([seen.first.id, seen.second.id, seen.third.id]).size, 1, 'the id outlives both');
     assert.equal(seen.pins.filter((name) => name.startsWith('set-')).length, 1, 'the older set is gone');
+  });
+
+  test('a set that a program was taken out of is followed by a whole one', () => {
+    assert.equal(seen.fourth.adopted, false);
+    assert.ok(seen.linksOfFourth.includes('link_d4c_path_unlink'), seen.linksOfFourth.join(' '));
   });
 
   test('uninstalling ends it', () => {

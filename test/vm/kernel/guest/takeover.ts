@@ -3,7 +3,7 @@
  * what each phase saw as lines of JSON. Agents are processes of their own (agent.ts).
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { makeImage } from '../../../../src/cli/demo/bundle.ts';
@@ -110,7 +110,18 @@ ask(burst);
 await answered();
 results['afterThird'] = await third.settle();
 await third.end('SIGTERM');
-results['pins'] = spawnSync('ls', [pinFolder], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+// Somebody takes a program out: the set is not gone on with.
+const pinned = (folder: string): string[] => spawnSync('ls', [folder], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+const set = pinned(pinFolder).find((name) => name.startsWith('set-'))!;
+rmSync(join(pinFolder, set, 'link_d4c_path_unlink'));
+const fourth = startAgent(otherBuild, log, cgroupId);
+results['fourth'] = await fourth.ready();
+ask(burst);
+await answered();
+await fourth.settle();
+await fourth.end('SIGTERM');
+results['linksOfFourth'] = pinned(join(pinFolder, pinned(pinFolder).find((name) => name.startsWith('set-'))!));
+results['pins'] = pinned(pinFolder);
 const removed = spawnSync(process.execPath, [join(root, 'test/vm/kernel/guest/agent.ts'), 'uninstall', pinFolder], { encoding: 'utf8' });
 results['removed'] = removed.stdout.trim();
 ask(10);
