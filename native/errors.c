@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "d4c_native.h"
 #include <bpf/libbpf.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,11 +11,14 @@
 /* The verifier says what it refuses in its last lines. */
 #define LOG_TAIL_BYTES 8192
 
+/* Objects are loaded in threads. */
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static char log_tail[LOG_TAIL_BYTES + 1];
 static size_t log_used;
 
 static void keep(const char *text, size_t size)
 {
+	pthread_mutex_lock(&log_lock);
 	if (size >= LOG_TAIL_BYTES) {
 		text += size - LOG_TAIL_BYTES;
 		size = LOG_TAIL_BYTES;
@@ -28,6 +32,7 @@ static void keep(const char *text, size_t size)
 	memcpy(log_tail + log_used, text, size);
 	log_used += size;
 	log_tail[log_used] = 0;
+	pthread_mutex_unlock(&log_lock);
 }
 
 static int on_message(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -59,8 +64,10 @@ void d4c_watch_libbpf(void)
 
 void d4c_log_start(void)
 {
+	pthread_mutex_lock(&log_lock);
 	log_used = 0;
 	log_tail[0] = 0;
+	pthread_mutex_unlock(&log_lock);
 }
 
 napi_value d4c_throw(napi_env env, const char *code, int error, const char *format, ...)

@@ -5,18 +5,57 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+/* Loading takes the verifier seconds on a slow machine: a thread does it, and whoever wants the object waits. */
 struct object {
 	struct d4c_handle handle;
 	struct bpf_object *bpf;
+	pthread_t loader;
+	bool loading;
+	int error; /* of the load, once the loader is joined */
 };
+
+static void *load_in_thread(void *argument)
+{
+	struct object *object = argument;
+
+	object->error = bpf_object__load(object->bpf);
+	return NULL;
+}
+
+/* The verifier gives up when a signal is pending: the loader's thread takes none. */
+static int start_loader(struct object *object)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&object->loader, NULL, load_in_thread, object);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	object->loading = !error;
+	return error;
+}
+
+static void join_loader(struct object *object)
+{
+	if (!object->loading)
+		return;
+	pthread_join(object->loader, NULL);
+	object->loading = false;
+}
 
 static void close_object(struct d4c_handle *handle)
 {
-	bpf_object__close(((struct object *)handle)->bpf);
+	struct object *object = (struct object *)handle;
+
+	join_loader(object);
+	bpf_object__close(object->bpf);
 }
 
 static struct bpf_map *find_map(napi_env env, struct object *object, napi_value name)
@@ -166,8 +205,8 @@ static napi_value set_autoload(napi_env env, napi_callback_info info)
 	return d4c_undefined(env);
 }
 
-/* loadObject(object) */
-static napi_value load_object(napi_env env, napi_callback_info info)
+/* startLoad(object): comes back at once. Until loadObject nothing else may be asked of the object. */
+static napi_value start_load(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
 	struct object *object;
@@ -176,9 +215,28 @@ static napi_value load_object(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)))
 		return NULL;
 	d4c_log_start();
-	error = bpf_object__load(object->bpf);
+	error = object->loading ? EBUSY : start_loader(object);
 	if (error)
-		return d4c_throw(env, "D4C_LOAD", error, "the kernel does not take the programs");
+		return d4c_throw(env, "D4C_LOAD", error, "no thread to load the programs");
+	return d4c_undefined(env);
+}
+
+/* loadObject(object): waits until it is loaded. */
+static napi_value load_object(napi_env env, napi_callback_info info)
+{
+	napi_value argument;
+	struct object *object;
+	int error = 0;
+
+	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)))
+		return NULL;
+	if (!object->loading) {
+		d4c_log_start();
+		error = start_loader(object);
+	}
+	join_loader(object);
+	if (error || object->error)
+		return d4c_throw(env, "D4C_LOAD", error ? error : object->error, "the kernel does not take the programs");
 	d4c_log_start();
 	return d4c_undefined(env);
 }
@@ -274,6 +332,7 @@ static napi_value run_program(napi_env env, napi_callback_info info)
 const struct d4c_export d4c_object_exports[] = {
 	{"openObject", open_object},   {"setMaxEntries", set_max_entries}, {"reuseMap", reuse_map},
 	{"setConstant", set_constant}, {"setAutoload", set_autoload},      {"loadObject", load_object},
+	{"startLoad", start_load},
 	{"programs", programs},        {"maps", maps},                     {"mapOf", map_of},
 	{"runProgram", run_program},   {NULL, NULL},
 };

@@ -24,7 +24,7 @@ import { version } from './version.ts';
 /** Where documents go. */
 export interface Outlets {
   readonly outputs: readonly Output[];
-  /** Opened when enforcement is on: it need not wait for the disk. */
+  /** Opened beside: enforcement does not wait for the disk. */
   readonly store?: (() => Promise<Store>) | undefined;
 }
 
@@ -65,6 +65,12 @@ const problemsMax = 20;
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   await using scope = new AsyncDisposableStack();
   const { problems, note } = createNotes(options.log);
+  const opening = openPost(options); // in a worker: enforcement does not wait for the disk
+  opening.catch(() => undefined); // a failure is told where it is awaited
+  scope.defer(async () => {
+    const opened = await opening.catch(() => undefined); // told below, where it is awaited
+    await opened?.[Symbol.asyncDispose]();
+  });
   const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder })));
   const force = await createForce(kernel, asMode(options.policies, options.monitor));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
@@ -89,7 +95,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   );
   await force.forgetGone(listCgroupIds(findCgroupRoot()));
 
-  const post = scope.use(await openPost(options));
+  const post = await opening;
   const render = createRenderer(options, kernel, force);
   pipeline = scope.use(
     startPipeline({

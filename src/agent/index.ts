@@ -7,7 +7,7 @@ export type { Agent, AgentOptions } from './agent.ts';
 export type { AgentStatus, ContainerStatus, PolicyStatus } from './status.ts';
 export type { KernelPort, RecordBatch, RingName, TableHandle, KernelCounters } from './kernel-port.ts';
 export { version } from './version.ts';
-export { pinFolder, startService } from './service.ts';
+export { startService } from './service.ts';
 export type { Service, ServiceOptions } from './service.ts';
 export { readConfig } from './config/config.ts';
 export { loadOrders } from './config/load.ts';

@@ -1,5 +1,6 @@
 import { release } from 'node:os';
 import { containerdSource, findContainerd } from '#containers';
+import { defaultPinFolder as pinFolder } from '#kernel';
 import type { ContainerSource } from '#containers';
 import { serveControl } from '#control';
 import type { AlertsQuery } from '#control';
@@ -16,9 +17,6 @@ import { serveHealth } from './health.ts';
 import { removeFromKernel } from './open-kernel.ts';
 import type { AgentStatus } from './status.ts';
 import { version } from './version.ts';
-
-/** Where everything that must outlive the agent is pinned. */
-export const pinFolder = '/sys/fs/bpf/d4c';
 
 /** Gone after a boot, as the containers are. */
 const memoryFolder = '/run/d4c/containers';

@@ -21,6 +21,9 @@ export interface Addon {
   reuseMap(object: ObjectHandle, map: string, existing: MapHandle): void;
   setConstant(object: ObjectHandle, name: string, value: number): void;
   setAutoload(object: ObjectHandle, program: string, load: boolean): void;
+  /** In a thread; until `loadObject` nothing else may be asked of the object. */
+  startLoad(object: ObjectHandle): void;
+  /** Waits until it is loaded. */
   loadObject(object: ObjectHandle): void;
   programs(object: ObjectHandle): readonly ProgramFacts[];
   maps(object: ObjectHandle): readonly string[];

@@ -17,12 +17,26 @@ import {
 import type { PinnedSet } from './pins.ts';
 import { isWhole, loadSet, openSet, sharedMaps } from './program-set.ts';
 import { programsOf } from './programs.ts';
+import { beginLoading as loadEarly } from './programs.ts';
+
+/** Where the agent's programs and maps are pinned, so that they outlive it. */
+export const defaultPinFolder = '/sys/fs/bpf/d4c';
 
 export interface KernelOptions {
   /** In a file system of type bpf; `null`: nothing is pinned, enforcement ends with the process. */
   readonly pinFolder: string | null;
   /** Folder of the addon and the BPF object. */
   readonly build?: string;
+}
+
+/**
+ * Begins to load the programs in a thread, where `openKernel` will want them: where nothing is pinned. For
+ * programs that have other things to do before they open the kernel.
+ */
+export function beginLoading(options: KernelOptions): void {
+  const build = options.build ?? buildFolder;
+  if (options.pinFolder !== null && existsSync(options.pinFolder)) return;
+  if (probeHost().ok) loadEarly(addon(build), join(build, 'd4c.bpf.o'));
 }
 
 export async function openKernel(options: KernelOptions): Promise<Kernel> {

@@ -6,7 +6,7 @@
  *   new-…             a set whose making was interrupted
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '#base';
 import type { Addon } from './addon.ts';
@@ -24,14 +24,26 @@ export const hashOf = (file: string): string => createHash('sha256').update(read
 
 /** Makes the folder if it is missing; the file system must be there. */
 export function preparePinFolder(folder: string): void {
+  if (existingType(folder) !== bpfMagic) {
+    throw new Failure('host', `the pin folder \`${folder}\` is not on a file system of type bpf`, { help: mountHelp });
+  }
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
   } catch (cause) {
     throw new Failure('host', `the pin folder \`${folder}\` can't be made`, { help: mountHelp, cause });
   }
-  if (statfsSync(folder).type !== bpfMagic) {
-    throw new Failure('host', `the pin folder \`${folder}\` is not on a file system of type bpf`, { help: mountHelp });
-  }
+}
+
+/** Of the nearest folder that is there. */
+function existingType(folder: string): number {
+  return existsSync(folder) ? statfsSync(folder).type : existingType(dirname(folder));
+}
+
+/** Not by Node's `recursive`: in sysfs, where mkdir says ENOENT, that tries again for ever. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 const mountHelp = 'mount one: `mount -t bpf bpf /sys/fs/bpf`';

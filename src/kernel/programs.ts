@@ -30,7 +30,38 @@ export interface LoadOptions {
   readonly shared: ReadonlyMap<string, MapHandle>;
 }
 
+/** An object that is being loaded in a thread, for whoever wants it next. */
+let early: { readonly file: string; readonly object: ObjectHandle } | undefined;
+
+/** Begins to load an object with maps of its own: the verifier takes its time, and others can use it. */
+export function beginLoading(native: Addon, file: string): void {
+  if (early !== undefined) return;
+  const object = prepareObject(native, { file, shared: new Map() });
+  native.startLoad(object);
+  early = { file, object };
+}
+
 export function loadObject(native: Addon, options: LoadOptions): ObjectHandle {
+  const object = takeEarly(native, options) ?? prepareObject(native, options);
+  try {
+    native.loadObject(object);
+    return object;
+  } catch (cause) {
+    native.close(object);
+    throw loadFailure(cause);
+  }
+}
+
+function takeEarly(native: Addon, options: LoadOptions): ObjectHandle | undefined {
+  const taken = early;
+  early = undefined;
+  if (taken === undefined) return undefined;
+  if (taken.file === options.file && options.shared.size === 0) return taken.object;
+  native.close(taken.object);
+  return undefined;
+}
+
+function prepareObject(native: Addon, options: LoadOptions): ObjectHandle {
   const object = native.openObject(options.file);
   try {
     const scratch = Math.min(scratchMax, Math.max(8, native.possibleCpus() * scratchPerCpu));
@@ -44,7 +75,6 @@ export function loadObject(native: Addon, options: LoadOptions): ObjectHandle {
     native.setConstant(object, 'd4c_scratch_count', scratch);
     for (const [name, map] of options.shared) native.reuseMap(object, name, map);
     for (const hook of optionalHooks) if (!hasHook(hook)) native.setAutoload(object, `d4c_${hook}`, false);
-    native.loadObject(object);
     return object;
   } catch (cause) {
     native.close(object);

@@ -31,6 +31,7 @@ export function registerDemo(program: Command): void {
 
 async function demo(options: DemoOptions): Promise<number> {
   const plan = makePlan(options);
+  if (options.host) await beginLoadingHere();
   if (!(await policiesAreFine(plan))) return 1;
   if (options.events) return perform(plan, true, (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
   const here = options.host ?? false;
@@ -42,6 +43,12 @@ async function demo(options: DemoOptions): Promise<number> {
   }
   const where = here ? 'on this host' : 'in a virtual machine';
   return perform(plan, here, makePrinter(plan, where, (text) => process.stdout.write(text)));
+}
+
+/** The verifier works in a thread while the rest is being imported and the image made. */
+async function beginLoadingHere(): Promise<void> {
+  const { beginLoading } = await import('#kernel');
+  beginLoading({ pinFolder: null });
 }
 
 /** Runs the plan; the exit status is 0 if all that was expected was seen. */
