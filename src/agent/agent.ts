@@ -65,12 +65,7 @@ const problemsMax = 20;
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   await using scope = new AsyncDisposableStack();
   const { problems, note } = createNotes(options.log);
-  const opening = openPost(options); // in a worker: enforcement does not wait for the disk
-  opening.catch(() => undefined); // a failure is told where it is awaited
-  scope.defer(async () => {
-    const opened = await opening.catch(() => undefined); // told below, where it is awaited
-    await opened?.[Symbol.asyncDispose]();
-  });
+  const opening = beginPost(options, scope);
   const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder })));
   const force = await createForce(kernel, asMode(options.policies, options.monitor));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
@@ -139,6 +134,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await owned.disposeAsync();
     },
   };
+}
+
+/** Opens the outlets beside, in a worker: enforcement does not wait for the disk. */
+function beginPost(outlets: Outlets, scope: AsyncDisposableStack): Promise<Post> {
+  const opening = openPost(outlets);
+  opening.catch(() => undefined); // a failure is told where it is awaited
+  scope.defer(async () => {
+    const opened = await opening.catch(() => undefined);
+    await opened?.[Symbol.asyncDispose]();
+  });
+  return opening;
 }
 
 /** What goes wrong is told at once, and the last of it kept for `status`. */

@@ -28,6 +28,6 @@ function verdict(run: Observation): string {
 function documents(run: Observation): string {
   if (run.documents.length === 0) return '-';
   const shown = run.documents.slice(0, 3).map(summary).map(({ operations, path, denied, status }) =>
-    `${(operations as string[]).join('+')} ${String(path ?? status ?? '-')}${denied === true ? ' denied' : ''}`);
+    `${(operations as string[]).join('+')} ${JSON.stringify(path ?? status ?? '-')}${denied === true ? ' denied' : ''}`);
   return JSON.stringify(shown.join('; ')).slice(1, -1).slice(0, 110) + (run.documents.length > 3 ? ` and ${run.documents.length - 3} more` : '');
 }
