@@ -22,6 +22,24 @@ static void try_access_list(char **arg)
 	check("setxattr", setxattr(arg[0], "system.posix_acl_access", &list, sizeof(list), 0));
 }
 
+/* DIRECTORY PATH MODE: an open that makes a file where a default list takes the place of the umask. */
+static void try_default_list(char **arg)
+{
+	struct {
+		struct posix_acl_xattr_header head;
+		struct posix_acl_xattr_entry entries[3];
+	} list = {
+		{ POSIX_ACL_XATTR_VERSION },
+		{ { ACL_USER_OBJ, 7, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_GROUP_OBJ, 7, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_OTHER, 7, (__le32)ACL_UNDEFINED_ID } },
+	};
+
+	check("setxattr", setxattr(arg[0], "system.posix_acl_default", &list, sizeof(list), 0));
+	umask(0111);
+	check("open", open(arg[1], O_CREAT | O_WRONLY, octal(arg[2])));
+}
+
 /* PATH: CAP_SETUID for whoever runs it. */
 static void try_capabilities(char **arg)
 {
@@ -35,6 +53,7 @@ static void try_capabilities(char **arg)
 
 static const struct try tries[] = {
 	{ "access-list", 1, try_access_list },
+	{ "default-list", 3, try_default_list },
 	{ "capabilities", 1, try_capabilities },
 };
 
