@@ -51,7 +51,8 @@ async function tryProof(): Promise<{ proof: Proof | null; problem: string | null
 /** Every hook denied, and every denial was counted and reported. */
 function isSound(proof: Proof): boolean {
   const denied = proof.hooks.filter((hook) => hook.denied).length;
-  return proof.hooks.length > 0 && denied === proof.hooks.length && proof.counted === denied && proof.records === denied;
+  const { refused, counted, records } = proof;
+  return denied > 0 && denied === proof.hooks.length && counted === refused && records === refused;
 }
 
 function render({ ok, kernel, checks, proof, problem }: Diagnosis): string {

@@ -36,6 +36,8 @@ export interface HookProof {
 
 export interface Proof {
   readonly hooks: readonly HookProof[];
+  /** Operations that were refused: one for each hook, and where a kernel lacks one, by another. */
+  readonly refused: number;
   /** Denials that the programs counted. */
   readonly counted: number;
   /** Denials that were reported. */
@@ -60,6 +62,7 @@ export async function proveHooks(cgroupRoot: string): Promise<Proof> {
   const hooks = kernel.hooks.filter((hook) => run.stdout.includes(`${hook} `));
   return {
     hooks: hooks.map((hook) => proofOf(hook, run.stdout)),
+    refused: run.stdout.split('\n').filter((line) => line.endsWith(` ${constants.errno.EPERM}`)).length,
     counted: Number(kernel.counters().denied),
     records: await countRecords(kernel),
   };
