@@ -73,7 +73,8 @@ async function killed(): Promise<void> {
   const place = makePlace(`${work}/killed`, anyImage);
   const first = await startService(place);
   const total = 300;
-  const burst = inCrun('burst', `${seen}i=0; while [ $i -lt ${total} ]; do i=$((i+1)); cp /usr/bin/busybox /usr/bin/x$i 2>/dev/null && echo made; usleep 20000; done; echo finished`);
+  // It draws breath half-way, so that the kill falls before its end on a machine of any speed.
+  const burst = inCrun('burst', `${seen}i=0; while [ $i -lt ${total} ]; do i=$((i+1)); [ $i -ne 150 ] || sleep 10; cp /usr/bin/busybox /usr/bin/x$i 2>/dev/null && echo made; usleep 20000; done; echo finished`);
   await until('some alerts', () => linesOf(place).length > 20);
   await first.end('SIGKILL');
   const before = linesOf(place).length;
