@@ -14,4 +14,3 @@ export { loadOrders } from './config/load.ts';
 export type { Loaded, Orders } from './config/load.ts';
 export type { AgentConfig } from './config/config.ts';
 export { disabledBy, disabledFile } from './disabled.ts';
-export { removeFromKernel } from './open-kernel.ts';

@@ -21,7 +21,7 @@ export const layers: readonly Layer[] = [
   layer('policy', 'src/policy', ['base'], ['yaml']),
   layer('compiler', 'src/compiler', ['base', 'abi', 'policy']),
   layer('kernel', 'src/kernel', ['base', 'abi'], [], true),
-  layer('containers', 'src/containers', ['base'], ['@grpc/grpc-js', 'protobufjs'], true),
+  layer('containers', 'src/containers', ['base'], ['@grpc/grpc-js'], true),
   layer('events', 'src/events', ['base', 'abi'], [], true),
   layer('ecs', 'src/ecs', ['base', 'events', 'containers']),
   layer('outputs', 'src/outputs', ['base'], [], true),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { ContainerFacts } from '#base';
 import { Failure } from '#base';
+import { findCgroupRoot } from '#containers';
 import type { Bundle, DemoCommand, DemoImage } from './bundle.ts';
 
 /** Lets the agent know of a container before it begins; resolves when its rules are in the kernel. */
@@ -27,7 +28,7 @@ export async function prepareContainer(
   const id = `d4c-demo-${process.pid}-${++made}`;
   const cgroupPath = `/d4c-demo/${id}`;
   using cleanup = new DisposableStack();
-  const folder = join(cgroupRoot(), cgroupPath);
+  const folder = join(findCgroupRoot(), cgroupPath);
   mkdirSync(folder, { recursive: true });
   cleanup.defer(() => removeCgroup(folder));
   await announce({ id, cgroupPath, facts });
@@ -43,14 +44,6 @@ export async function prepareContainer(
       kept.dispose();
     },
   };
-}
-
-/** Where the cgroup v2 hierarchy is mounted; on hybrid hosts beside the old ones. */
-function cgroupRoot(): string {
-  const places = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'];
-  const found = places.find((place) => existsSync(join(place, 'cgroup.controllers')));
-  if (found !== undefined) return found;
-  throw new Failure('host', 'no cgroup v2 hierarchy is mounted', { help: `looked at ${places.join(' and ')}` });
 }
 
 /** The runtime may have left a cgroup below; a busy one stays, empty, until the next boot. */

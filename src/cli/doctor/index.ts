@@ -1,8 +1,8 @@
 /** `d4c doctor`: what this host can do, proved; and what to change where it can't. */
-import { existsSync } from 'node:fs';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { isFailure } from '#base';
+import { findCgroupRoot } from '#containers';
 import type { HostReport } from '#kernel';
 import { probeHost } from '#kernel';
 import { exitCodes } from '../output.ts';
@@ -39,9 +39,7 @@ async function doctor(json: boolean): Promise<number> {
 
 async function tryProof(): Promise<{ proof: Proof | null; problem: string | null }> {
   try {
-    const places = ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'];
-    const cgroups = places.find((place) => existsSync(`${place}/cgroup.controllers`)) ?? places[0]!;
-    return { proof: await (await import('./proof.ts')).proveHooks(cgroups), problem: null };
+    return { proof: await (await import('./proof.ts')).proveHooks(findCgroupRoot()), problem: null };
   } catch (error) {
     if (!isFailure(error)) throw error;
     return { proof: null, problem: error.message };
