@@ -11,7 +11,8 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
     if (event.type === 'test:fail' && event.data.details?.type !== 'suite') {
       failed++;
       failures.push(event);
-      yield `not ok: ${event.data.name} (${event.data.file ?? ''})\n`;
+      // With its reason at once: a log that is cut keeps the place where it failed.
+      yield `not ok: ${event.data.name} (${event.data.file ?? ''})\n  ${reason(event.data.details.error)}\n`;
     }
     if (event.type === 'test:stderr' || event.type === 'test:stdout') yield event.data.message;
   }
@@ -21,4 +22,10 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
   for await (const chunk of printer) yield String(chunk);
   if (passed + failed === 0) process.exitCode = 1;
   yield `${passed} passed, ${failed} failed\n`;
+}
+
+/** The message of what the test threw, on one line. */
+function reason(error: Error): string {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return cause.message.replaceAll(/\s+/g, ' ').slice(0, 1000);
 }

@@ -112,9 +112,10 @@ export interface Document {
   readonly rule?: { readonly name?: string };
 }
 
+/** The whole lines: the agent may be in the midst of writing one, or may have been killed there. */
 export function linesOf(place: Place): readonly Document[] {
   if (!existsSync(place.file)) return [];
-  return readFileSync(place.file, 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Document);
+  return readFileSync(place.file, 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Document);
 }
 
 /** Waits until something holds; what never comes is the test's own end. */
