@@ -24,8 +24,7 @@ struct d4c_map {
 	int fd;
 	uint32_t type, key_size, value_size, max_entries;
 	size_t value_bytes; /* of all CPUs, for a per-CPU map */
-	uint8_t *mapped;    /* values of an array that can be mapped, or NULL */
-	size_t mapped_bytes;
+	bool can_be_mapped; /* an array whose values can be */
 };
 
 /* handle.c */
@@ -41,6 +40,7 @@ bool d4c_get_bytes(napi_env env, napi_value value, const uint8_t **bytes, size_t
 bool d4c_get_u32(napi_env env, napi_value value, uint32_t *out);
 bool d4c_get_u64(napi_env env, napi_value value, uint64_t *out);
 napi_value d4c_bytes(napi_env env, const void *bytes, size_t size);
+napi_value d4c_new_bytes(napi_env env, size_t size, void **data);
 napi_value d4c_number(napi_env env, double value);
 napi_value d4c_text(napi_env env, const char *text);
 napi_value d4c_undefined(napi_env env);

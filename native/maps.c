@@ -11,12 +11,7 @@
 
 static void close_map(struct d4c_handle *handle)
 {
-	struct d4c_map *map = (struct d4c_map *)handle;
-
-	if (map->mapped)
-		munmap(map->mapped, map->mapped_bytes);
-	map->mapped = NULL;
-	close(map->fd);
+	close(((struct d4c_map *)handle)->fd);
 }
 
 static bool is_per_cpu(uint32_t type)
@@ -50,14 +45,7 @@ napi_value d4c_wrap_map(napi_env env, int fd)
 	map->max_entries = facts.max_entries;
 	map->value_bytes = is_per_cpu(facts.type) ? (size_t)((facts.value_size + 7) & ~7u) * libbpf_num_possible_cpus() :
 						    facts.value_size;
-	if (facts.type == BPF_MAP_TYPE_ARRAY && facts.map_flags & BPF_F_MMAPABLE) {
-		size_t page = sysconf(_SC_PAGESIZE);
-
-		map->mapped_bytes = ((size_t)facts.value_size * facts.max_entries + page - 1) / page * page;
-		map->mapped = mmap(NULL, map->mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-		if (map->mapped == MAP_FAILED)
-			map->mapped = NULL;
-	}
+	map->can_be_mapped = facts.type == BPF_MAP_TYPE_ARRAY && facts.map_flags & BPF_F_MMAPABLE;
 	return d4c_wrap(env, &map->handle, D4C_HANDLE_MAP, close_map);
 }
 
@@ -200,6 +188,34 @@ static napi_value map_keys(napi_env env, napi_callback_info info)
 	return list;
 }
 
+/* A run of an array's elements, mapped for as long as it is copied: pages that stay mapped count as the
+ * process's memory. */
+struct window {
+	uint8_t *pages, *at;
+	size_t bytes;
+};
+
+/* Nothing, with an exception thrown, if there are no such elements. */
+static bool open_window(napi_env env, struct d4c_map *map, uint32_t index, size_t size, int protection, struct window *window)
+{
+	size_t page = sysconf(_SC_PAGESIZE), start = (size_t)index * map->value_size, first = start / page * page;
+
+	if (!map->can_be_mapped || size % map->value_size || start + size > (size_t)map->max_entries * map->value_size) {
+		d4c_throw(env, "D4C_ARGUMENT", 0, "there are no %zu bytes at element %u", size, index);
+		return false;
+	}
+	window->bytes = (start + size - first + page - 1) / page * page;
+	if (!size)
+		window->bytes = page;
+	window->pages = mmap(NULL, window->bytes, protection, MAP_SHARED, map->fd, first);
+	if (window->pages == MAP_FAILED) {
+		d4c_throw(env, "D4C_MAP", errno, "an array can't be mapped");
+		return false;
+	}
+	window->at = window->pages + (start - first);
+	return true;
+}
+
 /* mapWrite(map, index, values): a run of elements of an array that can be mapped. */
 static napi_value map_write(napi_env env, napi_callback_info info)
 {
@@ -207,34 +223,36 @@ static napi_value map_write(napi_env env, napi_callback_info info)
 	struct d4c_map *map;
 	uint32_t index;
 	const uint8_t *bytes;
-	size_t size, start;
+	size_t size;
+	struct window window;
 
 	if (!d4c_arguments(env, info, 3, a) || !(map = d4c_unwrap(env, a[0], D4C_HANDLE_MAP)) ||
-	    !d4c_get_u32(env, a[1], &index) || !d4c_get_bytes(env, a[2], &bytes, &size))
+	    !d4c_get_u32(env, a[1], &index) || !d4c_get_bytes(env, a[2], &bytes, &size) ||
+	    !open_window(env, map, index, size, PROT_READ | PROT_WRITE, &window))
 		return NULL;
-	start = (size_t)index * map->value_size;
-	if (!map->mapped || size % map->value_size || start + size > (size_t)map->max_entries * map->value_size)
-		return d4c_throw(env, "D4C_ARGUMENT", 0, "%zu bytes don't fit at element %u", size, index);
-	memcpy(map->mapped + start, bytes, size);
+	memcpy(window.at, bytes, size);
+	munmap(window.pages, window.bytes);
 	return d4c_undefined(env);
 }
 
 /* mapRead(map, index, count) */
 static napi_value map_read(napi_env env, napi_callback_info info)
 {
-	napi_value a[3];
+	napi_value a[3], result;
 	struct d4c_map *map;
 	uint32_t index, count;
-	size_t start, size;
+	size_t size;
+	struct window window;
 
 	if (!d4c_arguments(env, info, 3, a) || !(map = d4c_unwrap(env, a[0], D4C_HANDLE_MAP)) ||
 	    !d4c_get_u32(env, a[1], &index) || !d4c_get_u32(env, a[2], &count))
 		return NULL;
-	start = (size_t)index * map->value_size;
 	size = (size_t)count * map->value_size;
-	if (!map->mapped || start + size > (size_t)map->max_entries * map->value_size)
-		return d4c_throw(env, "D4C_ARGUMENT", 0, "there are no %u elements at %u", count, index);
-	return d4c_bytes(env, map->mapped + start, size);
+	if (!open_window(env, map, index, size, PROT_READ, &window))
+		return NULL;
+	result = d4c_bytes(env, window.at, size);
+	munmap(window.pages, window.bytes);
+	return result;
 }
 
 const struct d4c_export d4c_map_exports[] = {

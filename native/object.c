@@ -1,61 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A BPF object: opened, changed, loaded; its programs and maps. */
+/* A BPF object for JavaScript: opened, changed, loaded (parts.c); its programs and maps. */
 #include "d4c_native.h"
+#include "parts.h"
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Loading takes the verifier seconds on a slow machine: a thread does it, and whoever wants the object waits. */
 struct object {
 	struct d4c_handle handle;
-	struct bpf_object *bpf;
-	pthread_t loader;
-	bool loading;
-	int error; /* of the load, once the loader is joined */
+	struct d4c_parts parts;
 };
-
-static void *load_in_thread(void *argument)
-{
-	struct object *object = argument;
-
-	object->error = bpf_object__load(object->bpf);
-	return NULL;
-}
-
-/* The verifier gives up when a signal is pending: the loader's thread takes none. */
-static int start_loader(struct object *object)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&object->loader, NULL, load_in_thread, object);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	object->loading = !error;
-	return error;
-}
-
-static void join_loader(struct object *object)
-{
-	if (!object->loading)
-		return;
-	pthread_join(object->loader, NULL);
-	object->loading = false;
-}
 
 static void close_object(struct d4c_handle *handle)
 {
-	struct object *object = (struct object *)handle;
-
-	join_loader(object);
-	bpf_object__close(object->bpf);
+	d4c_parts_close(&((struct object *)handle)->parts);
 }
 
 static struct bpf_map *find_map(napi_env env, struct object *object, napi_value name)
@@ -65,7 +27,7 @@ static struct bpf_map *find_map(napi_env env, struct object *object, napi_value 
 
 	if (!d4c_get_text(env, name, text, sizeof(text)))
 		return NULL;
-	map = bpf_object__find_map_by_name(object->bpf, text);
+	map = bpf_object__find_map_by_name(object->parts.maps, text);
 	if (!map)
 		d4c_throw(env, "D4C_MAP", 0, "the object has no map `%s`", text);
 	return map;
@@ -78,7 +40,7 @@ static struct bpf_program *find_program(napi_env env, struct object *object, nap
 
 	if (!d4c_get_text(env, name, text, sizeof(text)))
 		return NULL;
-	program = bpf_object__find_program_by_name(object->bpf, text);
+	program = d4c_parts_program(&object->parts, text);
 	if (!program)
 		d4c_throw(env, "D4C_PROGRAM", 0, "the object has no program `%s`", text);
 	return program;
@@ -90,20 +52,19 @@ static napi_value open_object(napi_env env, napi_callback_info info)
 	napi_value argument;
 	char path[4096];
 	struct object *object;
-	struct bpf_object *bpf;
+	int error;
 
 	if (!d4c_arguments(env, info, 1, &argument) || !d4c_get_text(env, argument, path, sizeof(path)))
 		return NULL;
 	d4c_log_start();
-	bpf = bpf_object__open(path);
-	if (!bpf)
-		return d4c_throw(env, "D4C_OBJECT", errno, "`%s` can't be opened as a BPF object", path);
 	object = calloc(1, sizeof(*object));
-	if (!object) {
-		bpf_object__close(bpf);
+	if (!object)
 		return d4c_throw(env, "D4C_MEMORY", ENOMEM, "no room for an object");
+	error = d4c_parts_open(&object->parts, path);
+	if (error) {
+		free(object);
+		return d4c_throw(env, "D4C_OBJECT", error, "`%s` can't be opened as a BPF object", path);
 	}
-	object->bpf = bpf;
 	return d4c_wrap(env, &object->handle, D4C_HANDLE_OBJECT, close_object);
 }
 
@@ -163,6 +124,20 @@ static const struct btf_var_secinfo *find_variable(const struct btf *btf, const 
 	return NULL;
 }
 
+/* Writes a constant into one half's read-only data. */
+static bool write_constant(struct bpf_object *half, const char *name, uint32_t number)
+{
+	const struct btf_var_secinfo *place = find_variable(bpf_object__btf(half), name);
+	struct bpf_map *map = bpf_object__find_map_by_name(half, ".rodata");
+	size_t size;
+	uint8_t *values = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;
+
+	if (!place || !values || place->size != sizeof(number) || place->offset + sizeof(number) > size)
+		return false;
+	memcpy(values + place->offset, &number, sizeof(number));
+	return true;
+}
+
 /* setConstant(object, name, number): a `const volatile __u32` of the programs; before load. */
 static napi_value set_constant(napi_env env, napi_callback_info info)
 {
@@ -170,20 +145,13 @@ static napi_value set_constant(napi_env env, napi_callback_info info)
 	struct object *object;
 	char name[64];
 	uint32_t number;
-	const struct btf_var_secinfo *place;
-	struct bpf_map *map;
-	uint8_t *values;
-	size_t size;
 
 	if (!d4c_arguments(env, info, 3, a) || !(object = d4c_unwrap(env, a[0], D4C_HANDLE_OBJECT)) ||
 	    !d4c_get_text(env, a[1], name, sizeof(name)) || !d4c_get_u32(env, a[2], &number))
 		return NULL;
-	place = find_variable(bpf_object__btf(object->bpf), name);
-	map = bpf_object__find_map_by_name(object->bpf, ".rodata");
-	values = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;
-	if (!place || !values || place->size != sizeof(number) || place->offset + sizeof(number) > size)
-		return d4c_throw(env, "D4C_OBJECT", 0, "the object has no constant `%s` of 32 bits", name);
-	memcpy(values + place->offset, &number, sizeof(number));
+	for (int i = 0; i < D4C_HALVES; i++)
+		if (!write_constant(object->parts.halves[i], name, number))
+			return d4c_throw(env, "D4C_OBJECT", 0, "the object has no constant `%s` of 32 bits", name);
 	return d4c_undefined(env);
 }
 
@@ -192,16 +160,19 @@ static napi_value set_autoload(napi_env env, napi_callback_info info)
 {
 	napi_value a[3];
 	struct object *object;
-	struct bpf_program *program;
+	char name[64];
 	bool load;
-	int error;
 
 	if (!d4c_arguments(env, info, 3, a) || !(object = d4c_unwrap(env, a[0], D4C_HANDLE_OBJECT)) ||
-	    !(program = find_program(env, object, a[1])) || napi_get_value_bool(env, a[2], &load) != napi_ok)
+	    !d4c_get_text(env, a[1], name, sizeof(name)) || napi_get_value_bool(env, a[2], &load) != napi_ok)
 		return NULL;
-	error = bpf_program__set_autoload(program, load);
-	if (error)
-		return d4c_throw(env, "D4C_PROGRAM", error, "program `%s`", bpf_program__name(program));
+	for (int i = 0; i < D4C_HALVES; i++) {
+		struct bpf_program *program = bpf_object__find_program_by_name(object->parts.halves[i], name);
+		int error = program ? bpf_program__set_autoload(program, load) : -ENOENT;
+
+		if (error)
+			return d4c_throw(env, "D4C_PROGRAM", error, "program `%s`", name);
+	}
 	return d4c_undefined(env);
 }
 
@@ -215,7 +186,7 @@ static napi_value start_load(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)))
 		return NULL;
 	d4c_log_start();
-	error = object->loading ? EBUSY : start_loader(object);
+	error = d4c_parts_start(&object->parts);
 	if (error)
 		return d4c_throw(env, "D4C_LOAD", error, "no thread to load the programs");
 	return d4c_undefined(env);
@@ -226,17 +197,13 @@ static napi_value load_object(napi_env env, napi_callback_info info)
 {
 	napi_value argument;
 	struct object *object;
-	int error = 0;
+	int error;
 
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)))
 		return NULL;
-	if (!object->loading) {
-		d4c_log_start();
-		error = start_loader(object);
-	}
-	join_loader(object);
-	if (error || object->error)
-		return d4c_throw(env, "D4C_LOAD", error ? error : object->error, "the kernel does not take the programs");
+	error = d4c_parts_wait(&object->parts);
+	if (error)
+		return d4c_throw(env, "D4C_LOAD", error, "the kernel does not take the programs");
 	d4c_log_start();
 	return d4c_undefined(env);
 }
@@ -264,14 +231,15 @@ static napi_value programs(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)) ||
 	    napi_create_array(env, &list) != napi_ok)
 		return NULL;
-	bpf_object__for_each_program(program, object->bpf) {
+	bpf_object__for_each_program(program, object->parts.halves[0]) {
+		const char *name = bpf_program__name(program);
 		napi_value entry;
 
 		if (napi_create_object(env, &entry) != napi_ok)
 			return NULL;
-		d4c_set(env, entry, "name", d4c_text(env, bpf_program__name(program)));
+		d4c_set(env, entry, "name", d4c_text(env, name));
 		d4c_set(env, entry, "section", d4c_text(env, bpf_program__section_name(program)));
-		d4c_set(env, entry, "verified", d4c_number(env, verified_instructions(program)));
+		d4c_set(env, entry, "verified", d4c_number(env, verified_instructions(d4c_parts_program(&object->parts, name))));
 		napi_set_element(env, list, index++, entry);
 	}
 	return list;
@@ -288,8 +256,8 @@ static napi_value maps(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)) ||
 	    napi_create_array(env, &list) != napi_ok)
 		return NULL;
-	bpf_object__for_each_map(map, object->bpf)
-		if (bpf_map__type(map) != BPF_MAP_TYPE_UNSPEC && bpf_map__name(map)[0] != '.')
+	bpf_object__for_each_map(map, object->parts.maps)
+		if (!bpf_map__is_internal(map))
 			napi_set_element(env, list, index++, d4c_text(env, bpf_map__name(map)));
 	return list;
 }

@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@ struct ring {
 	size_t page, size;
 	_Atomic uint64_t *consumer; /* acknowledged */
 	_Atomic uint64_t *producer;
-	uint8_t *data; /* twice in a row, so that no record is cut */
+	/* Once, although the kernel offers it twice in a row: what is mapped counts as the process's memory. */
+	uint8_t *data;
 	uint64_t cursor; /* handed out */
 	struct watch *watch;
 };
@@ -55,7 +57,7 @@ static void close_ring(struct d4c_handle *handle)
 
 	stop_watch(ring);
 	munmap((void *)ring->consumer, ring->page);
-	munmap((void *)ring->producer, ring->page + 2 * ring->size);
+	munmap((void *)ring->producer, ring->page + ring->size);
 	close(ring->epoll);
 	close(ring->fd);
 }
@@ -66,7 +68,7 @@ static bool map_ring(struct ring *ring)
 
 	if (consumer == MAP_FAILED)
 		return false;
-	producer = mmap(NULL, ring->page + 2 * ring->size, PROT_READ, MAP_SHARED, ring->fd, ring->page);
+	producer = mmap(NULL, ring->page + ring->size, PROT_READ, MAP_SHARED, ring->fd, ring->page);
 	if (producer == MAP_FAILED) {
 		munmap(consumer, ring->page);
 		return false;
@@ -121,6 +123,20 @@ static napi_value open_ring(napi_env env, napi_callback_info info)
 	return d4c_wrap(env, &ring->handle, D4C_HANDLE_RING, close_ring);
 }
 
+/* A record's bytes; one at the end of the ring goes on at its beginning. */
+static napi_value copy_record(napi_env env, const struct ring *ring, uint64_t position, size_t size)
+{
+	size_t start = position & (ring->size - 1), first = size < ring->size - start ? size : ring->size - start;
+	void *copy;
+	napi_value bytes = d4c_new_bytes(env, size, &copy);
+
+	if (!bytes || !size)
+		return bytes;
+	memcpy(copy, ring->data + start, first);
+	memcpy((uint8_t *)copy + first, ring->data, size - first);
+	return bytes;
+}
+
 /* readRing(ring, bytesMax): {records, position}, or undefined if nothing is there. Whole records, copied. */
 static napi_value read_ring(napi_env env, napi_callback_info info)
 {
@@ -145,7 +161,7 @@ static napi_value read_ring(napi_env env, napi_callback_info info)
 		if (length & BPF_RINGBUF_BUSY_BIT)
 			break;
 		if (!(length & BPF_RINGBUF_DISCARD_BIT))
-			napi_set_element(env, list, count++, d4c_bytes(env, at + BPF_RINGBUF_HDR_SZ, bytes));
+			napi_set_element(env, list, count++, copy_record(env, ring, ring->cursor + BPF_RINGBUF_HDR_SZ, bytes));
 		ring->cursor += (bytes + BPF_RINGBUF_HDR_SZ + 7) & ~7ull;
 	}
 	if (ring->cursor == from)

@@ -57,17 +57,25 @@ bool d4c_get_u64(napi_env env, napi_value value, uint64_t *out)
 	return false;
 }
 
+/* Bytes to be filled. */
+napi_value d4c_new_bytes(napi_env env, size_t size, void **data)
+{
+	napi_value buffer, array;
+
+	if (napi_create_arraybuffer(env, size, data, &buffer) != napi_ok)
+		return NULL;
+	return napi_create_typedarray(env, napi_uint8_array, size, buffer, 0, &array) == napi_ok ? array : NULL;
+}
+
 /* A copy. */
 napi_value d4c_bytes(napi_env env, const void *bytes, size_t size)
 {
-	napi_value buffer, array;
 	void *data;
+	napi_value array = d4c_new_bytes(env, size, &data);
 
-	if (napi_create_arraybuffer(env, size, &data, &buffer) != napi_ok)
-		return NULL;
-	if (size)
+	if (array && size)
 		__builtin_memcpy(data, bytes, size);
-	return napi_create_typedarray(env, napi_uint8_array, size, buffer, 0, &array) == napi_ok ? array : NULL;
+	return array;
 }
 
 napi_value d4c_number(napi_env env, double value)

@@ -1,6 +1,8 @@
-import { createServer } from 'node:http';
 import { Failure } from '#base';
 import type { AgentStatus } from './status.ts';
+
+/** Not by `import`, which would load the clients of fetch and WebSocket, too. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** For probes and scrapers: alive, enforcing, and the counters. */
 export async function serveHealth(

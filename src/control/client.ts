@@ -1,9 +1,11 @@
-import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { Failure } from '#base';
 import { paths } from './schema.ts';
 import type { AlertsQuery } from './schema.ts';
+
+/** Not by `import`: see server.ts. */
+const { request } = process.getBuiltinModule('node:http');
 
 export async function fetchStatus(socket: string): Promise<unknown> {
   return JSON.parse(await readAll(await get(socket, paths.status)));

@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -14,6 +13,9 @@ export interface ControlHandlers {
   /** Calls back with each alert from now on. */
   follow(heard: (line: string) => void): Disposable;
 }
+
+/** By `import` all exports of the module would be read, which loads the clients of fetch and WebSocket too. */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Bytes that a reader who is slow may have outstanding; after that it is cut off, never waited for. */
 const backlogBytesMax = 8 * 2 ** 20;

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Failure } from '#base';
 import { parsePolicy } from '#policy';
@@ -37,8 +37,14 @@ export function loadOrders(configFile: string): Loaded {
 /** In the order of the globs, each file once, those of one glob by name. */
 function policyFiles(config: AgentConfig, configFile: string): readonly string[] {
   const folder = dirname(resolve(configFile));
-  const files = config.policies.flatMap((glob) => globSync(glob, { cwd: folder }).sort().map((file) => resolve(folder, file)));
+  const files = config.policies.flatMap((glob) => matches(glob, folder).map((file) => resolve(folder, file)));
   return [...new Set(files)];
+}
+
+/** A plain name needs no search, and not the half a second that the matcher takes to load on a slow machine. */
+function matches(glob: string, folder: string): readonly string[] {
+  if (!/[*?[\]{}()!+@\\]/.test(glob)) return existsSync(resolve(folder, glob)) ? [glob] : [];
+  return globSync(glob, { cwd: folder }).sort();
 }
 
 function noPolicies(config: AgentConfig, file: string, text: string): CheckedFile {
