@@ -23,6 +23,7 @@
 #define D4C_CHUNKS_MAX (D4C_AUTOMATA_MAX * (D4C_PATH_BUFFER_BYTES / D4C_CHUNK_BYTES + 1))
 
 /* Cells of the head, two fields each. */
+#define D4C_HEAD_FLAGS 1      /* and cells, before them */
 #define D4C_HEAD_OPERATIONS 2 /* and automata */
 #define D4C_HEAD_CLASSES 3    /* and dispatch */
 #define D4C_HEAD_START 6

@@ -33,7 +33,7 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 	d4c_pair(s, 0, operations, dentry, path->mnt, 0);
 	/* It becomes executable at its other names too, and the kernel knows no way to them. */
 	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
-		d4c_pair(s, 1, operations, 0, 0, 1);
+		d4c_pair(s, 1, operations, 0, path->mnt, 1);
 	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
 	return 0;
 }

@@ -111,8 +111,10 @@ int BPF_PROG(d4c_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	__u64 id = BPF_CORE_READ(cgroup, kn, id);
 	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);
 
-	if (container && container->tasks == 0)
-		bpf_map_delete_elem(&d4c_containers, &id);
+	if (!container || container->tasks)
+		return 0;
+	bpf_map_delete_elem(&d4c_containers, &id);
+	d4c_forget_mounts(id);
 	return 0;
 }
 

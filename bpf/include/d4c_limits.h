@@ -21,5 +21,9 @@
 #define D4C_COMM_BYTES 16
 /* Levels of the cgroup hierarchy, from its root, at which a container's own cgroup can be. */
 #define D4C_CGROUP_LEVELS_MAX 16
+/* Mounts of one container that are remembered from its beginning. */
+#define D4C_CONTAINER_MOUNTS_MAX 1024
+/* Mounts that one of them may be below: one that lies deeper counts as the container's own. */
+#define D4C_MOUNT_DEPTH_MAX 16
 
 #endif

@@ -43,6 +43,25 @@ struct d4c_container {
 };
 _Static_assert(sizeof(struct d4c_container) == 48, "");
 
+/* d4c_mounts: hash, the mounts that were there when a container began, by which files on its volumes are told
+ * from others. The mounts of one container are a chain that begins at mount 0. The programs alone write it;
+ * user space deletes what belongs to a container that it deletes. A layout for good too, reused likewise. */
+struct d4c_mount_key {
+	__u64 container;
+	__u64 mount; /* address: compared, never followed; 0: where the chain begins */
+};
+_Static_assert(sizeof(struct d4c_mount_key) == 16, "");
+
+struct d4c_mount {
+	__u64 next; /* in the chain; 0: its end */
+	__u64 parent;     /* address of the mount that it is on */
+	__u64 mountpoint; /* address of the dentry that it is on */
+	__u64 number;     /* the kernel's: an address alone can come again */
+	__u32 kind;       /* D4C_MOUNT_… */
+	__u32 is_top;     /* the container's root is on it */
+};
+_Static_assert(sizeof(struct d4c_mount) == 40, "");
+
 /* d4c_marks: task storage. */
 struct d4c_mark {
 	__u64 container; /* cgroup id */

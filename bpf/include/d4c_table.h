@@ -58,6 +58,7 @@
 
 #define D4C_TABLE_UNDECIDED 1 /* facts of the container were not known: rules may be POSSIBLE */
 #define D4C_TABLE_COARSE 2    /* a state may stand for different selectors (see directories) */
+#define D4C_TABLE_MOUNTS 4    /* what is decided depends on the kind of mount */
 
 struct d4c_table_head {
 	__u32 magic;

@@ -5,6 +5,7 @@
 #define D4C_IDENTITY_H
 
 #include "d4c_counters.h"
+#include "d4c_mounts.h"
 
 /* An operation's subject, as every hook asks for it first. */
 struct d4c_subject {
@@ -129,6 +130,7 @@ static __always_inline int d4c_joins(struct task_struct *task, __u64 *id, int an
 	fresh.pid_namespace = namespace;
 	/* No room: not known as begun, but its tasks are judged all the same, by one path. */
 	bpf_map_update_elem(&d4c_containers, id, &fresh, BPF_ANY);
+	d4c_remember_mounts(*id, (__u64)BPF_CORE_READ(task, fs, root.mnt), fresh.root_dentry);
 	return D4C_JOIN_BEGINS;
 }
 

@@ -36,6 +36,10 @@ struct hlist_head {
 	struct hlist_node *first;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct super_block {
 	__u32 s_dev;
 	unsigned long s_flags;
@@ -98,6 +102,10 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_mounts; /* those on it, by their mnt_child */
+	struct list_head mnt_child;
+	int mnt_id;
+	__u64 mnt_id_unique; /* from 6.8 */
 	struct mnt_namespace *mnt_ns;
 };
 

@@ -31,6 +31,15 @@ struct {
 	__type(value, struct d4c_container);
 } d4c_containers SEC(".maps");
 
+/* At load, as many as slots times what is usual. Room is taken as it is used. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, struct d4c_mount_key);
+	__type(value, struct d4c_mount);
+} d4c_mounts SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -60,13 +60,22 @@ __noinline int d4c_match_work(struct d4c_scratch *s, __u32 offset)
 	return 0;
 }
 
-/* Of the operations those that an action came of; the actions are added to the outcome. */
+/* Of the operations those that an action came of; the actions are added to the outcome. `who`: the process
+ * class, and above it the kind of mount. */
 __noinline int d4c_judge_masks(struct d4c_outcome *outcome, const struct d4c_masks *masks, __u32 table,
-			       __u32 operations, __u32 process_class)
+			       __u32 operations, __u64 who)
 {
 	if (!outcome || !masks)
 		return 0;
-	return d4c_judge(outcome, masks, table, operations, D4C_MOUNT_IMAGE, process_class);
+	return d4c_judge(outcome, masks, table, operations, who >> 32, who);
+}
+
+/* Whether what a table decides depends on the kind of mount. */
+static __always_inline int d4c_tells_mounts(__u32 table)
+{
+	return (D4C_CELL_HIGH(D4C_CELL(table + D4C_HEAD_FLAGS)) & D4C_TABLE_MOUNTS) != 0;
+outside:
+	return 0;
 }
 
 /* Masks of the two paths of the place in hand; both go into the record. */
@@ -131,6 +140,7 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 	struct d4c_outcome outcome = {};
 	struct d4c_pair *pair;
 	__u32 index, paths;
+	int tells_mounts;
 
 	if (!s)
 		return 0;
@@ -150,7 +160,13 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 		pair->paths = paths;
 		d4c_masks_none(&s->masks);
 	}
-	pair->operations = d4c_judge_masks(&outcome, &s->masks, s->table, pair->operations, s->process_class);
+	tells_mounts = d4c_tells_mounts(s->table);
+	if (tells_mounts)
+		pair->mount = d4c_mount_kind(s->record.head.container, s->place_mount);
+	pair->operations = d4c_judge_masks(&outcome, &s->masks, s->table, pair->operations,
+					   (__u64)pair->mount << 32 | s->process_class);
+	if (!tells_mounts && pair->operations) /* for the reader */
+		pair->mount = d4c_mount_kind(s->record.head.container, s->place_mount);
 	s->record.operations |= pair->operations;
 	pair->actions = outcome.certain;
 	s->record.actions |= outcome.certain;

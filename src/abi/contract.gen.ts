@@ -11,6 +11,8 @@ export const constants = {
   argumentBytesMax: 2048,
   commBytes: 16,
   cgroupLevelsMax: 16,
+  containerMountsMax: 1024,
+  mountDepthMax: 16,
   opCreateExecutable: 0,
   opModifyExecutable: 1,
   opExecMemFd: 2,
@@ -117,6 +119,14 @@ export const layouts = {
     bytes: 48,
     rootSuperblock: 0, rootDentry: 8, beganNs: 16, tasks: 24, pid: 32, pidNamespace: 36,
     mountNamespace: 40, userNamespace: 44,
+  },
+  mountKey: {
+    bytes: 16,
+    container: 0, mount: 8,
+  },
+  mount: {
+    bytes: 40,
+    next: 0, parent: 8, mountpoint: 16, number: 24, kind: 32, isTop: 36,
   },
   counters: {
     bytes: 80,

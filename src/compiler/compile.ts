@@ -1,6 +1,7 @@
 import {
   automataMax, classCells, headCells, maskWords, mountKindCount, operationCount, processCells, processConditionCells,
-  processLeaf, processNodeCells, processUserCells, ruleCells, rulesMax, tableCoarse, tableUndecided, writeHead,
+  processLeaf, processNodeCells, processUserCells, ruleCells, rulesMax, tableCoarse, tableMounts, tableUndecided,
+  writeHead,
 } from '#abi';
 import { type ContainerFacts, Failure } from '#base';
 import type { Policy } from '#policy';
@@ -119,7 +120,7 @@ function assemble(flags: number, process: ProcessClasses, files: Files): Uint8Ar
   const starts = combed.starts.slice(0, files.built.length);
   const parts: Parts = {
     head: {
-      flags, operations: rules.operations, processClasses: process.rules.length, dispatch,
+      flags: flags | (rules.tellsMounts ? tableMounts : 0), operations: rules.operations, processClasses: process.rules.length, dispatch,
       process: process.section === null ? 0 : section, classes, states, starts,
     },
     words: new Uint32Array(cells * 2),
@@ -142,7 +143,7 @@ function processAutomata(section: ProcessSection | null): Built[] {
 
 /** Dispatch by operation, mount and class; runs of equal rules are laid once. */
 function layRules(byClass: ProcessClasses['rules'], origin: number): {
-  dispatch: Uint32Array; words: Uint32Array; operations: number;
+  dispatch: Uint32Array; words: Uint32Array; operations: number; tellsMounts: boolean;
 } {
   const runs = new Map<string, number>();
   const laid: Rule[] = [];
@@ -163,6 +164,10 @@ function layRules(byClass: ProcessClasses['rules'], origin: number): {
       dispatch.set([first, rules.length], (at * byClass.length + processClass) * 2);
     });
   }
+  const rowWords = byClass.length * 2;
+  const rowAt = (at: number): string => dispatch.subarray(at * rowWords, (at + 1) * rowWords).join();
+  const tellsMounts = byClass.length > 0 && Array.from({ length: operationCount * mountKindCount }, (_, at) => at)
+    .some((at) => rowAt(at) !== rowAt(at - at % mountKindCount));
   const words = new Uint32Array(laid.length * ruleCells * 2);
   laid.forEach(({ match, exclude, actions, flags }, i) => {
     const at = i * ruleCells * 2;
@@ -170,7 +175,7 @@ function layRules(byClass: ProcessClasses['rules'], origin: number): {
     words.set(exclude, at + maskWords);
     words.set([actions, flags], at + maskWords * 2);
   });
-  return { dispatch, words, operations };
+  return { dispatch, words, operations, tellsMounts };
 }
 
 /** The classes that any state has, each once, in the order of automata and states. */

@@ -1,6 +1,6 @@
 import {
   actionBits, groupAny, headerBit, maskWords, mountKindCount, processConditionCells, processLeaf, processNodeCells,
-  processUserCells, readProcess, readTable, ruleCells, rulePossible, type Table, tableCoarse,
+  processUserCells, readProcess, readTable, ruleCells, rulePossible, type Table, tableCoarse, tableMounts,
 } from '#abi';
 import { type ActionName, type KnownPaths, type MountKind, type OperationName, operationNames, type PolicyEvent, type ProcessFacts } from '#policy';
 import { includes, intersection, isEmpty, type Mask, mask, meets, union } from './mask.ts';
@@ -69,10 +69,12 @@ function judge(
   table: Table, operations: readonly OperationName[], mount: MountKind, processClass: number, masks: Masks,
   outcome: Outcome,
 ): void {
+  // As the kernel, which looks for the kind of mount only then.
+  const kind = (table.flags & tableMounts) === 0 ? 0 : mountKinds.indexOf(mount);
   for (const name of operations) {
     const operation = operationNames.indexOf(name);
     if ((table.operations >> operation & 1) === 0) continue;
-    const row = (operation * mountKindCount + mountKinds.indexOf(mount)) * table.processClasses + processClass;
+    const row = (operation * mountKindCount + kind) * table.processClasses + processClass;
     applyRules(table, table.words[(table.dispatch + row) * 2]!, table.words[(table.dispatch + row) * 2 + 1]!, masks, outcome);
   }
 }

@@ -8,7 +8,7 @@ import type { Kernel, RingName } from './model.ts';
 import { removeFolder } from './pins.ts';
 import type { PinnedSet } from './pins.ts';
 import type { ProgramSet } from './program-set.ts';
-import { readContainers, readCounters, readLost } from './read-maps.ts';
+import { forgetMounts, readContainers, readCounters, readLost } from './read-maps.ts';
 import { openRingReader } from './ring.ts';
 import type { RingReader } from './ring.ts';
 import { openTables } from './tables.ts';
@@ -18,6 +18,7 @@ export interface Opened {
   readonly adopted: boolean;
   readonly set: ProgramSet;
   readonly containers: MapHandle;
+  readonly mounts: MapHandle;
   /** Sets of before that enforce no more, and whose rings may hold records. */
   readonly older: readonly PinnedSet[];
   readonly lock: LockHandle | undefined;
@@ -46,7 +47,9 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     for (const cgroupId of leaving) if (!running.has(cgroupId)) drop(cgroupId);
     const assigned = new Set(tables.assigned());
     for (const { cgroupId } of containers) {
-      if (!running.has(cgroupId) && !assigned.has(cgroupId)) native.mapDelete(opened.containers, u64Bytes(cgroupId));
+      if (running.has(cgroupId) || assigned.has(cgroupId)) continue;
+      native.mapDelete(opened.containers, u64Bytes(cgroupId));
+      forgetMounts(native, opened.mounts, cgroupId);
     }
   };
   sweep();
@@ -81,6 +84,7 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
       for (const reader of Object.values(readers)) reader[Symbol.dispose]();
       set[Symbol.dispose]();
       native.close(opened.containers);
+      native.close(opened.mounts);
       if (opened.lock !== undefined) native.close(opened.lock);
     },
   };

@@ -4,6 +4,8 @@
 export const cellsMax = 1 << 20;
 /** Containers of a node: Kubernetes runs 110 pods by default, each with a few. */
 export const containersMax = 4096;
+/** Mounts that containers began with; room is taken as they come. One has two dozen. */
+export const mountsMax = 1 << 15;
 /** A record takes half a KiB and more: room for some thousands until the reader comes. */
 export const alertsRingBytes = 4 << 20;
 export const telemetryRingBytes = 4 << 20;

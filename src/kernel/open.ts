@@ -49,16 +49,16 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
 }
 
 function openFresh(native: Addon, objectFile: string): Opened {
-  let containers: MapHandle | undefined;
+  let seen: Pick<Opened, 'containers' | 'mounts'>;
   const set = loadSet(native, {
     objectFile,
     shared: new Map(),
     generation: 1,
     silent: false,
     folder: null,
-    share: (maps) => (containers = maps.get('d4c_containers')),
+    share: (maps) => (seen = seenMaps(maps)),
   });
-  return { id: newKernelId(), adopted: false, set, containers: containers!, older: [], lock: undefined };
+  return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined };
 }
 
 function openPinned(native: Addon, objectFile: string, folder: string): Opened {
@@ -84,15 +84,16 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
   if (newest !== undefined && newest.hash === hash && isWhole(newest.folder, programsOf(native, objectFile))) {
     const older = sets.slice(0, -1);
     const set = openSet(native, newest.folder);
-    const containers = native.openMap(join(shared.folder, 'd4c_containers'));
+    const [containers, mounts] = ['d4c_containers', 'd4c_mounts'].map((name) => native.openMap(join(shared.folder, name)));
     set.speak(); // first: some operations are told twice, none is missed
     for (const one of older) removeLinks(native, one.folder);
-    return { id: shared.id, adopted: true, set, containers, older, lock };
+    return { id: shared.id, adopted: true, set, containers: containers!, mounts: mounts!, older, lock };
   }
   const maps = new Map<string, MapHandle>();
-  if (!shared.isNew) for (const name of sharedMaps) maps.set(name, native.openMap(join(shared.folder, name)));
+  const isShared = (name: string): boolean => !shared.isNew && existsSync(join(shared.folder, name));
+  for (const name of sharedMaps.filter(isShared)) maps.set(name, native.openMap(join(shared.folder, name)));
   const number = (newest?.number ?? 0) + 1;
-  let containers: MapHandle | undefined;
+  let seen: Pick<Opened, 'containers' | 'mounts'>;
   const set = loadSet(native, {
     objectFile,
     shared: maps,
@@ -100,19 +101,22 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     silent: newest !== undefined,
     folder: join(folder, `set-${hash}-${number}`),
     share(made) {
-      containers = made.get('d4c_containers');
+      seen = seenMaps(made);
       if (newest !== undefined) inherit(native, newest, made);
-      if (!shared.isNew) return;
-      makeFolder(native, shared.folder, (unfinished) => {
-        for (const name of sharedMaps) native.pinMap(made.get(name)!, join(unfinished, name));
-      });
+      const pin = (folder: string) => (name: string): void => native.pinMap(made.get(name)!, join(folder, name));
+      if (shared.isNew) makeFolder(native, shared.folder, (unfinished) => sharedMaps.forEach(pin(unfinished)));
+      else sharedMaps.filter((name) => !isShared(name)).forEach(pin(shared.folder)); // new in this version
     },
   });
   if (newest !== undefined) {
     set.speak();
     for (const one of sets) removeLinks(native, one.folder);
   }
-  return { id: shared.id, adopted: false, set, containers: containers!, older: sets, lock };
+  return { id: shared.id, adopted: false, set, ...seen!, older: sets, lock };
+}
+
+function seenMaps(maps: ReadonlyMap<string, MapHandle>): Pick<Opened, 'containers' | 'mounts'> {
+  return { containers: maps.get('d4c_containers')!, mounts: maps.get('d4c_mounts')! };
 }
 
 /** Tables and slots of the set before, as they are: the new programs enforce from their first moment on. */

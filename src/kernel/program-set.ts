@@ -10,7 +10,7 @@ import { linkPin, makeFolder, pinnedLinks } from './pins.ts';
 import { adoptTasks, findHost, hookOf, loadObject } from './programs.ts';
 
 /** Maps that outlive a set: their layouts never change within a major version. */
-export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4c_sequence'];
+export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4c_mounts', 'd4c_sequence'];
 const ownMaps = [
   'd4c_settings', 'd4c_cells', 'd4c_slots', 'd4c_counters', 'd4c_container_lost', 'd4c_alerts', 'd4c_telemetry',
 ] as const;

@@ -2,7 +2,7 @@
 import { Failure } from '#base';
 import type { Addon, AddonError, MapHandle, ObjectHandle } from './addon.ts';
 import { hasHook, judgingHooks, optionalHooks } from './host.ts';
-import { alertsRingBytes, cellsMax, containersMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
+import { alertsRingBytes, cellsMax, containersMax, mountsMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
 
 export const findHost = 'd4c_find_host';
 export const adoptTasks = 'd4c_adopt_tasks';
@@ -68,6 +68,7 @@ function prepareObject(native: Addon, options: LoadOptions): ObjectHandle {
     native.setMaxEntries(object, 'd4c_cells', cellsMax);
     native.setMaxEntries(object, 'd4c_slots', containersMax);
     native.setMaxEntries(object, 'd4c_containers', containersMax);
+    native.setMaxEntries(object, 'd4c_mounts', mountsMax);
     native.setMaxEntries(object, 'd4c_container_lost', containersMax);
     native.setMaxEntries(object, 'd4c_alerts', alertsRingBytes);
     native.setMaxEntries(object, 'd4c_telemetry', telemetryRingBytes);

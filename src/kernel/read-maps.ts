@@ -52,3 +52,16 @@ export function readContainers(native: Addon, map: MapHandle): RunningContainer[
     ];
   });
 }
+
+/** What the kernel remembers of a container's mounts: a chain that begins at mount 0. */
+export function forgetMounts(native: Addon, map: MapHandle, cgroupId: bigint): void {
+  const at = layouts.mountKey;
+  const key = new Uint8Array(at.bytes);
+  viewOf(key).setBigUint64(at.container, cgroupId, true);
+  for (;;) {
+    const value = native.mapGet(map, key);
+    if (value === undefined) return;
+    native.mapDelete(map, key);
+    viewOf(key).setBigUint64(at.mount, u64Of(value, layouts.mount.next), true);
+  }
+}

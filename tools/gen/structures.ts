@@ -20,6 +20,8 @@ export const structures: Readonly<Record<string, readonly string[]>> = {
   d4c_container: [
     'root_superblock', 'root_dentry', 'began_ns', 'tasks', 'pid', 'pid_namespace', 'mount_namespace', 'user_namespace',
   ],
+  d4c_mount_key: ['container', 'mount'],
+  d4c_mount: ['next', 'parent', 'mountpoint', 'number', 'kind', 'is_top'],
   d4c_counters: ['judged', 'recorded', 'denied', 'retracted', 'path_unknown', 'unmarked', 'lost'],
   d4c_container_lost: ['lost'],
 };

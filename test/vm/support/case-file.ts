@@ -22,6 +22,8 @@ export interface ExpectedDocument {
   readonly status?: string;
   /** Bytes of the path, in base64, where it is no UTF-8. */
   readonly base64?: string;
+  /** The kind of mount, where it is not the image's. */
+  readonly mount?: string;
   /** As many documents, the number of each in place of `%`. */
   readonly times?: number;
 }
@@ -44,6 +46,10 @@ export interface ContainerShape {
   readonly volumes?: readonly string[];
   /** Folders where the runtime mounts a tmpfs. */
   readonly tmpfs?: readonly string[];
+  /** Files that are mounts of their own, each bound from a file of the host. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Folders that are volume mounts, each bound from one of the host. */
+  readonly binds?: readonly string[];
   /** Capabilities in place of all. */
   readonly capabilities?: readonly string[];
   /** A program of build/cases, with arguments, as an OCI hook of this name. */

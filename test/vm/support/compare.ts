@@ -42,12 +42,13 @@ function tell(run: Observation): string {
 
 /** Keys in one order, what is left out left out. */
 function ordered(document: ExpectedDocument): Record<string, unknown> {
-  const { operations, path, denied, root, status, base64 } = document;
+  const { operations, path, denied, root, status, base64, mount } = document;
   return {
     operations, path, denied,
     ...(root === undefined ? {} : { root }),
     ...(status === undefined ? {} : { status }),
     ...(base64 === undefined ? {} : { base64 }),
+    ...(mount === undefined ? {} : { mount }),
   };
 }
 
@@ -57,6 +58,7 @@ export function summary(document: Readonly<Record<string, unknown>>): Record<str
   const root = text('d4c.file.root_path');
   const status = text('d4c.file.path_status');
   const base64 = text('d4c.file.path_base64');
+  const mount = text('d4c.file.mount');
   return {
     operations: field(document, 'd4c.operations'),
     path: text('file.path')?.replace(/#\d+$/, '#N') ?? null,
@@ -64,6 +66,7 @@ export function summary(document: Readonly<Record<string, unknown>>): Record<str
     ...(root === undefined ? {} : { root: root.replace(/#\d+$/, '#N') }),
     ...(status === undefined ? {} : { status }),
     ...(base64 === undefined ? {} : { base64 }),
+    ...(mount === undefined || mount === 'image' ? {} : { mount }),
   };
 }
 

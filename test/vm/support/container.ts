@@ -1,7 +1,7 @@
 /** A container of a case, by the runtime's own command. Runs in the guest. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BundleExtra, DemoImage, RuntimeConfig } from '../../../src/cli/demo/bundle.ts';
 import type { Case, ContainerShape } from './case-file.ts';
@@ -46,7 +46,10 @@ export async function runContainer(image: DemoImage, id: string, cgroup: string,
   cleanup.defer(() => removeCgroups(join(cgroupRoot, cgroup)));
   const main = ['/bin/sh', '-c', frame, 'case', wanted.run, wanted.deed];
   const runtime = wanted.container.runtime ?? 'crun';
-  const extra: BundleExtra = { ...(layer === null ? {} : { layer }), change: (config) => reshape(config, wanted.container) };
+  const volumes = mkdtempSync('/run/d4c-volumes-');
+  cleanup.defer(() => rmSync(volumes, { recursive: true, force: true }));
+  const change = (config: RuntimeConfig): RuntimeConfig => reshape(config, wanted.container, volumes);
+  const extra: BundleExtra = { ...(layer === null ? {} : { layer }), change };
   const first = wanted.container.exec ? ['/bin/cat'] : main;
   const bundle = cleanup.use(image.bundle(id, { file: null, args: first }, `${cgroup}/container`, extra));
   const options = runtime === 'crun' ? ['--cgroup-manager=cgroupfs'] : [];
@@ -94,7 +97,21 @@ async function gather(child: ReturnType<typeof spawn>, end: () => void): Promise
   };
 }
 
-function reshape(config: RuntimeConfig, shape: ContainerShape): RuntimeConfig {
+/** Mounts of what lies in a folder of the host, which is filled for them. */
+function bindMounts({ files = {}, binds = [] }: ContainerShape, folder: string): object[] {
+  const bind = (destination: string, index: number, fill: (source: string) => void): object => {
+    const source = join(folder, String(index));
+    fill(source);
+    return { destination, type: 'bind', source, options: ['bind', 'rw'] };
+  };
+  const names = Object.keys(files);
+  return [
+    ...names.map((name, i) => bind(name, i, (source) => writeFileSync(source, files[name]!))),
+    ...binds.map((name, i) => bind(name, names.length + i, (source) => mkdirSync(source))),
+  ];
+}
+
+function reshape(config: RuntimeConfig, shape: ContainerShape, folder: string): RuntimeConfig {
   const caps = shape.capabilities?.map((name) => `CAP_${name}`);
   const process = caps === undefined ? config.process : {
     ...config.process,
@@ -109,7 +126,7 @@ function reshape(config: RuntimeConfig, shape: ContainerShape): RuntimeConfig {
   return {
     ...config,
     process,
-    mounts: [...config.mounts, ...tmpfs],
+    mounts: [...config.mounts, ...tmpfs, ...bindMounts(shape, folder)],
     linux: { ...config.linux, namespaces: config.linux.namespaces.filter(({ type }) => !shape.shares?.includes(type)) },
     ...(hooks.length === 0 ? {} : { hooks: Object.fromEntries(hooks) as object }),
   };
