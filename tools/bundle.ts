@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build as bundle } from 'esbuild';
 import type { Plugin } from 'esbuild';
 
 const checkout = join(import.meta.dirname, '..');
@@ -17,7 +17,7 @@ const nodeFlags = ['--v8-pool-size=1'];
 /** The entry says where compiled code is kept before the program, one file, is loaded. */
 const programApart: Plugin = {
   name: 'program apart',
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: './program.js', external: true })),
+  setup: (build) => build.onResolve({ filter: /^\.\/program\.ts$/ }, () => ({ path: './program.js', external: true })),
 };
 
 /** Packages that are CommonJS ask for `require`, which a module has not got by itself. */
@@ -27,7 +27,7 @@ export async function makeBundle(): Promise<string> {
   const fresh = `${target}.${process.pid}`;
   const started = new Date();
   mkdirSync(fresh, { recursive: true });
-  await build({
+  await bundle({
     absWorkingDir: checkout,
     entryPoints: ['src/cli/main.ts', 'src/cli/program.ts', 'src/outputs/store/worker.ts'],
     outdir: fresh,

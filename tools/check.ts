@@ -15,5 +15,5 @@ runSteps([
   { name: 'types, as a browser has them', command: [bin('tsc'), '-p', 'tsconfig.browser.json'] },
   { name: 'lint', command: [bin('oxlint'), '--type-aware', '--deny-warnings', 'src', 'spec', 'tools', 'test', 'bench'] },
   { name: 'layers', command: [process.execPath, 'tools/gate/main.ts'] },
-  testStep('unit tests', unitTests, { live: true }),
+  testStep('unit tests', unitTests, { live: true, concurrency: 2 }),
 ]);

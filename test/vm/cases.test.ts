@@ -1,6 +1,7 @@
 /**
  * Every case of test/vm/cases on the kernel that `D4C_KERNEL` names, each under its policies and without.
  * `D4C_CASES` is a list of names (or the start of names), or `all`: also those that are not to pass yet.
+ * `D4C_OFF=no`: not with enforcement off.
  */
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
@@ -44,7 +45,8 @@ describe(`cases on ${kernel}`, () => {
       for await (const line of createInterface({ input: lines })) seen.push(JSON.parse(line) as Message);
     })();
     const guest = new URL('support/guest.ts', import.meta.url).pathname;
-    const done = await vm.exec(['node', guest, ...chosen.map(({ name }) => name)], {
+    const off = `D4C_OFF=${process.env['D4C_OFF'] ?? 'yes'}`;
+    const done = await vm.exec(['env', off, 'node', guest, ...chosen.map(({ name }) => name)], {
       onStdout: (chunk) => void lines.write(chunk),
       onStderr: (chunk) => void process.stderr.write(chunk),
     });

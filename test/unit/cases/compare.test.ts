@@ -76,3 +76,9 @@ test('a confined policy holds for one container alone', () => {
     );
   }
 });
+
+test('a run that leaves out enforcement off says so, and is no complaint', () => {
+  const result = { ...good, off: 'left out' as const };
+  assert.deepEqual(complaints(denied, result), []);
+  assert.match(complaints(denied, { ...good, off: null }).join('\n'), /not tried with enforcement off/);
+});

@@ -16,13 +16,18 @@ function row(cases: readonly Case[], result: CaseResult): string[] {
   const wanted = cases.find(({ name }) => name === result.name);
   const good = wanted !== undefined && complaints(wanted, result).length === 0;
   return [
-    good ? '✓' : '✗', result.name, verdict(result.on), result.off ? verdict(result.off) : '', documents(result.on), String(result.ms),
+    good ? '✓' : '✗', result.name, verdict(result.on), offVerdict(result.off), documents(result.on), String(result.ms),
   ];
 }
 
 function verdict(run: Observation): string {
   if (run.done === null) return 'broken';
   return run.done ? 'done' : 'denied';
+}
+
+function offVerdict(off: CaseResult['off']): string {
+  if (off === null) return '';
+  return off === 'left out' ? off : verdict(off);
 }
 
 function documents(run: Observation): string {
