@@ -49,6 +49,7 @@ struct d4c_match {
 	__u32 offset;
 	__u32 reserved;
 	__u64 mask[D4C_MASK_WORDS];
+	__u32 ends[D4C_AUTOMATA_MAX]; /* state of each automaton at the path's end; 0: dead, or there is none */
 };
 
 struct d4c_match_context {
@@ -123,6 +124,7 @@ static long d4c_match_chunk(__u32 turn, void *context)
 	match->offset = offset;
 	if (state != 0 && offset < end)
 		return 0;
+	match->ends[match->automaton & (D4C_AUTOMATA_MAX - 1)] = state;
 	if (state != 0)
 		d4c_accept(match, state);
 	return !d4c_enter_automaton(match, match->automaton + 1);
@@ -138,6 +140,8 @@ static inline __attribute__((always_inline)) void d4c_match_path(struct d4c_matc
 
 	match->mask[0] = 1ull << D4C_GROUP_ANY;
 	match->mask[1] = match->mask[2] = match->mask[3] = 0;
+	for (int i = 0; i < D4C_AUTOMATA_MAX; i++)
+		match->ends[i] = 0;
 	match->base = base;
 	match->start = start;
 	match->end = end;

@@ -96,6 +96,8 @@ _Static_assert(sizeof(struct d4c_process) == 224, "");
 #define D4C_OPERATION_DENIED 1
 #define D4C_OPERATION_PROVISIONAL 2 /* a retraction with the same key may follow: nothing was denied then */
 #define D4C_OPERATION_UNDECIDED 4   /* to be judged again when the container is known */
+#define D4C_OPERATION_DIRECTORY_FORTH 8 /* a directory goes from the first pair's name to the second's */
+#define D4C_OPERATION_DIRECTORY_BACK 16 /* and one the other way */
 
 struct d4c_operation_record {
 	struct d4c_record_head head;

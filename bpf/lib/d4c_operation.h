@@ -55,8 +55,11 @@ __noinline __u32 d4c_change(__u32 mode)
 /* Sets s->match.mask for the path that begins at `offset` of the work buffer. */
 __noinline int d4c_match_work(struct d4c_scratch *s, __u32 offset)
 {
-	if (s)
-		d4c_match_path(&s->match, s->work, s->table, offset, D4C_PATH_BUFFER_BYTES);
+	if (!s)
+		return 0;
+	d4c_match_path(&s->match, s->work, s->table, offset, D4C_PATH_BUFFER_BYTES);
+	__builtin_memcpy(s->ends[s->matched & (2 * D4C_DIRECTORY_PATHS_MAX - 1)], s->match.ends, sizeof(s->match.ends));
+	s->matched++;
 	return 0;
 }
 
@@ -148,6 +151,7 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 	if (index >= D4C_PAIRS_MAX)
 		return 0;
 	pair = &s->record.pairs[index];
+	s->matched = index * D4C_DIRECTORY_PATHS_MAX;
 	if (s->place_dentry)
 		paths = d4c_look(s, pair);
 	else

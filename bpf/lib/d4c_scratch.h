@@ -37,6 +37,11 @@ struct d4c_scratch {
 	struct d4c_walk walk;
 	struct d4c_match match;
 	struct d4c_masks masks;
+	/* Where the automata ended for each path of the first two places, and what that says of directories. */
+	__u32 ends[2 * D4C_DIRECTORY_PATHS_MAX][D4C_AUTOMATA_MAX];
+	struct d4c_directory names[2];
+	__u32 matched; /* paths that `ends` are of; those of the second place begin at 2 */
+	__u32 reserved;
 	/* The place to judge. */
 	__u64 place_dentry;
 	__u64 place_mount; /* struct vfsmount */

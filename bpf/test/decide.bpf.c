@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The decision core as the kernel runs it, asked by test runs: the same code and the same cells as in the
  * hooks, without hook, task or file. Questions and answers are arrays; whoever asks knows the process class
- * (its section of a table is not read in the kernel), and knows no directories. */
+ * (its section of a table is not read in the kernel). */
 #include "../lib/d4c_cells.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define D4C_ASKED_PATHS_MAX 2
-/* In place of their number: the path is not known. */
-#define D4C_ASKED_UNKNOWN 0xffffffff
 
 /* A path lies in one of the buffers. */
 struct d4c_asked_path {
@@ -22,11 +20,13 @@ struct d4c_question {
 	__u32 operations;
 	__u32 mount;
 	__u32 process_class;
-	__u32 paths;
-	struct d4c_asked_path path[D4C_ASKED_PATHS_MAX];
+	__u32 paths; /* or D4C_PATHS_NOT_KNOWN */
+	__u32 new_paths; /* of a directory's new name */
+	__u32 is_directory; /* it goes from the one name to the other; operations do not matter */
 	__u32 reserved;
+	struct d4c_asked_path path[2 * D4C_ASKED_PATHS_MAX]; /* the new name's from the third on */
 };
-_Static_assert(sizeof(struct d4c_question) == 48, "as user space writes it");
+_Static_assert(sizeof(struct d4c_question) == 80, "as user space writes it");
 
 struct d4c_answer {
 	__u32 certain;
@@ -78,6 +78,7 @@ struct {
 struct d4c_decide_work {
 	struct d4c_match match;
 	struct d4c_masks masks;
+	struct d4c_directory names[2];
 };
 
 struct {
@@ -105,7 +106,7 @@ __noinline int d4c_walk_asked(struct d4c_decide_work *work, __u32 table, const s
 
 static __always_inline int d4c_asked_masks(struct d4c_decide_work *work, const struct d4c_question *question)
 {
-	if (question->paths == D4C_ASKED_UNKNOWN) {
+	if (question->paths == D4C_PATHS_NOT_KNOWN) {
 		d4c_masks_unknown(&work->masks);
 		return 1;
 	}
@@ -122,6 +123,47 @@ static __always_inline int d4c_asked_masks(struct d4c_decide_work *work, const s
 		return 0;
 	d4c_masks_further(&work->masks, work->match.mask);
 	return 1;
+}
+
+static __always_inline int d4c_note_asked(struct d4c_decide_work *work, const struct d4c_question *question, int number)
+{
+	struct d4c_directory *name = &work->names[number];
+	const struct d4c_asked_path *path = &question->path[number * D4C_ASKED_PATHS_MAX];
+	__u32 paths = number ? question->new_paths : question->paths;
+
+	name->paths = paths;
+	if (paths == D4C_PATHS_NOT_KNOWN)
+		return 1;
+	for (int i = 0; i < D4C_ASKED_PATHS_MAX; i++) {
+		if (i >= paths)
+			break;
+		if (!d4c_walk_asked(work, question->table, &path[i]))
+			return 0;
+		d4c_note_below(&name->path[i], work->match.ends, question->table);
+	}
+	return 1;
+}
+
+__noinline int d4c_answer_directory(struct d4c_decide_work *work, const struct d4c_question *question,
+				    struct d4c_answer *answer)
+{
+	struct d4c_outcome outcome = {};
+
+	if (!work || !question || !answer || question->mount >= D4C_MOUNT_KINDS || !d4c_note_asked(work, question, 0) ||
+	    !d4c_note_asked(work, question, 1))
+		return 1;
+	if (!d4c_same_below(&work->names[0], &work->names[1], question->table)) {
+		d4c_below_masks(&work->masks, &work->names[1]);
+		answer->acted = d4c_judge(&outcome, &work->masks, question->table, D4C_DIRECTORY_GAINS, question->mount,
+					  question->process_class);
+		d4c_below_masks(&work->masks, &work->names[0]);
+		answer->acted |= d4c_judge(&outcome, &work->masks, question->table, D4C_DIRECTORY_LOSES, question->mount,
+					   question->process_class);
+	}
+	answer->certain = outcome.certain;
+	answer->possible = outcome.possible;
+	answer->answered = 1;
+	return 0;
 }
 
 __noinline int d4c_answer_question(struct d4c_decide_work *work, const struct d4c_question *question,
@@ -149,6 +191,8 @@ static long d4c_answer_next(__u32 turn, void *context)
 	(void)context;
 	if (!question || !answer || !work)
 		return 1;
+	if (question->is_directory)
+		return d4c_answer_directory(work, question, answer) != 0;
 	return d4c_answer_question(work, question, answer) != 0;
 }
 

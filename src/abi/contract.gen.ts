@@ -60,6 +60,8 @@ export const constants = {
   operationDenied: 1,
   operationProvisional: 2,
   operationUndecided: 4,
+  operationDirectoryForth: 8,
+  operationDirectoryBack: 16,
   settingSilent: 1,
   slotNeverBlocked: 1,
   slotAnyBegins: 2,

@@ -3,8 +3,8 @@ import type { ExplainedResponse, Explanation } from '#compiler';
 import type { ContainerFacts } from '#base';
 import { factsUnknown } from '#base';
 import type { Judgement, Rule, Stream } from '#ecs';
-import type { EventAction, EventPaths, OperationEvent } from '#events';
-import type { KnownPaths, Policy, PolicyEvent, Response } from '#policy';
+import type { EventAction, EventPaths, Operation, OperationEvent } from '#events';
+import type { EventPair, KnownPaths, Policy, PolicyEvent, Response } from '#policy';
 
 /** What came of an operation, in the words of documents. */
 export interface Outcome {
@@ -18,9 +18,8 @@ export interface Outcome {
  * open, the facts that are known now add to them.
  */
 export function judge(policies: readonly Policy[], facts: ContainerFacts | undefined, event: OperationEvent): Outcome {
-  const policyEvent = toPolicyEvent(event);
   const given = facts ?? factsUnknown;
-  const explanation = explain(policies, given, policyEvent);
+  const explanation = explain(policies, given, toPolicyEvents(event));
   const applied = explanation.responses.filter(({ applies }) => applies === true);
   const actions = event.undecided ? union(event.actions, explanation.actions) : event.actions;
   const rule = ruleOf(policies, applied);
@@ -98,8 +97,8 @@ function ruleOf(policies: readonly Policy[], applied: readonly ExplainedResponse
 /** The first pair that a response applies to by itself: pairs come in the order delete, modify, create. */
 function pairOf(policies: readonly Policy[], facts: ContainerFacts, event: OperationEvent, any: boolean): number {
   if (event.pairs.length < 2) return 0;
-  const whole = toPolicyEvent(event);
-  if (any && whole.kind === 'pairs') {
+  const whole = pairsEvent(event);
+  if (any && event.directories === undefined) {
     for (const [index, pair] of whole.pairs.entries()) {
       const alone = explain(policies, facts, { ...whole, pairs: [pair] });
       if (alone.responses.some(({ applies }) => applies === true)) return index;
@@ -108,8 +107,27 @@ function pairOf(policies: readonly Policy[], facts: ContainerFacts, event: Opera
   return Math.max(0, event.pairs.findIndex(({ actions }) => actions.length > 0));
 }
 
-/** An event in the words of the policy language. */
-export function toPolicyEvent(event: OperationEvent): PolicyEvent {
+const gained: readonly Operation[] = ['createExecutable', 'createFile'];
+
+/** An event in the words of the policy language: directories that move, and what is done to files. */
+export function toPolicyEvents(event: OperationEvent): readonly PolicyEvent[] {
+  const files = pairsEvent(event);
+  const [first, second] = files.pairs;
+  if (event.directories === undefined || first === undefined || second === undefined) return [files];
+  const names = { forth: [first, second], back: [second, first] } as const;
+  const moved = event.directories.map((way): PolicyEvent => {
+    const [{ paths: from, mount }, { paths: to }] = names[way];
+    return { kind: 'directory', from, to, mount, process: files.process };
+  });
+  if (moved.length === 2) return moved;
+  // Where a file changes places with a directory, it is the file that comes to the directory's old name.
+  const [left, reached] = names[event.directories[0]!];
+  const ofFile = (pair: EventPair, comes: boolean): EventPair =>
+    ({ ...pair, operations: pair.operations.filter((name) => gained.includes(name) === comes) });
+  return [...moved, { ...files, pairs: [ofFile(left, true), ofFile(reached, false)] }];
+}
+
+function pairsEvent(event: OperationEvent): Extract<PolicyEvent, { kind: 'pairs' }> {
   const { executable, containerUid, interactive, sessionLeader } = event.process;
   return {
     kind: 'pairs',

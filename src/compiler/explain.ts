@@ -51,9 +51,14 @@ const created: readonly OperationName[] = ['createExecutable', 'createFile'];
 const lost: readonly OperationName[] = ['modifyExecutable', 'modifyFile', 'deleteFile'];
 const starts = new WeakMap<Policy, readonly number[]>();
 
-/** Which selectors and responses are behind what policies say of an event in a container. */
-export function explain(policies: readonly Policy[], facts: ContainerFacts, event: PolicyEvent): Explanation {
-  const acts = actsOf(policies, facts, event);
+/**
+ * Which selectors and responses are behind what policies say of an event in a container; of several events
+ * that are one operation, what they say of all.
+ */
+export function explain(
+  policies: readonly Policy[], facts: ContainerFacts, event: PolicyEvent | readonly PolicyEvent[],
+): Explanation {
+  const acts = [event].flat().flatMap((one) => actsOf(policies, facts, one));
   const certain = new Set<VerdictAction>();
   const possible = new Set<VerdictAction>();
   const responses: ExplainedResponse[] = [];

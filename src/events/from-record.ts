@@ -30,6 +30,10 @@ const actionBits: readonly (readonly [number, EventAction])[] = [
   [c.actionBlock, 'block'],
   [c.actionWouldBlock, 'wouldBlock'],
 ];
+const directoryFlags: readonly (readonly [number, 'forth' | 'back'])[] = [
+  [c.operationDirectoryForth, 'forth'],
+  [c.operationDirectoryBack, 'back'],
+];
 const mountKinds: ReadonlyMap<number, EventPair['mount']> = new Map([
   [c.mountImage, 'image'],
   [c.mountVolume, 'volume'],
@@ -85,6 +89,7 @@ export function eventId(kernelId: string, cpu: number, sequence: bigint): string
 }
 
 function operationParts(record: OperationRecord): Omit<OperationEvent, 'id' | 'cpu' | 'sequence' | 'timeNs' | 'container'> {
+  const directories = named(directoryFlags, record.flags);
   return {
     kind: 'operation',
     hook: hooks.get(record.hook) ?? 'unknown',
@@ -95,6 +100,7 @@ function operationParts(record: OperationRecord): Omit<OperationEvent, 'id' | 'c
     actions: named(actionBits, record.actions),
     possible: named(actionBits, record.possible),
     pairs: record.pairs.map(pair),
+    ...(directories.length === 0 ? {} : { directories }),
     key: record.key,
     file: {
       mode: record.fileMode,

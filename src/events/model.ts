@@ -103,6 +103,8 @@ export interface OperationEvent extends EventBase {
   /** What may come on top once the container is known. */
   readonly possible: readonly EventAction[];
   readonly pairs: readonly EventPair[];
+  /** A directory goes from the first pair's name to the second's (`forth`), the other way, or two change places. */
+  readonly directories?: readonly ('forth' | 'back')[];
   readonly key: bigint;
   readonly file: {
     readonly mode: number;

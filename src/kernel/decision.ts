@@ -11,8 +11,12 @@ export interface Question {
   readonly mount: number;
   readonly processClass: number;
   /** None, one, or two of the same file. */
-  readonly paths: readonly Uint8Array[] | 'unknown';
+  readonly paths: AskedPaths;
+  /** It is a directory that goes from `paths` to these; operations do not matter. */
+  readonly newPaths?: AskedPaths;
 }
+
+export type AskedPaths = readonly Uint8Array[] | 'unknown';
 
 /** Actions as bits: certain ones, and those that may come on top. */
 export interface Answer {
@@ -37,7 +41,7 @@ export interface DecisionCoreOptions {
 
 /** Where the table lies: elsewhere than at 0, so that an index that is not relative to it shows. */
 const tableBase = 5;
-const questionBytes = 48;
+const questionBytes = 80;
 const answerBytes = 16;
 const bufferBytes = 4096;
 const pathsMax = 2;
@@ -76,7 +80,7 @@ function loadCore(native: Addon, file: string, cellsMax: number, questionsMax: n
     native.setMaxEntries(object, 'd4c_questions', questionsMax);
     native.setMaxEntries(object, 'd4c_answers', questionsMax);
     // at worst a path and a buffer each
-    native.setMaxEntries(object, 'd4c_buffers', questionsMax * pathsMax);
+    native.setMaxEntries(object, 'd4c_buffers', questionsMax * pathsMax * 2);
     native.loadObject(object);
     return object;
   } catch (cause) {
@@ -103,14 +107,20 @@ function layOut(questions: readonly Question[]): { words: Uint8Array; buffers: U
     end += path.length;
     return end - path.length;
   };
-  questions.forEach(({ operations, mount, processClass, paths }, i) => {
+  const spansOf = (paths: AskedPaths): number[] => {
     const known = paths === 'unknown' ? [] : paths;
     if (known.length > pathsMax) throw new Failure('internal', `a file of ${known.length} paths`);
     const spans = known.flatMap((path) => {
       const at = place(path);
       return [Math.floor(at / bufferBytes), at % bufferBytes, at % bufferBytes + path.length];
     });
-    [tableBase, operations, mount, processClass, paths === 'unknown' ? unknownPath : known.length, ...spans]
+    return [...spans, ...new Array<number>(pathsMax * 3 - spans.length).fill(0)];
+  };
+  const countOf = (paths: AskedPaths): number => (paths === 'unknown' ? unknownPath : paths.length);
+  questions.forEach(({ operations, mount, processClass, paths, newPaths }, i) => {
+    const to = newPaths ?? [];
+    const isDirectory = newPaths === undefined ? 0 : 1;
+    [tableBase, operations, mount, processClass, countOf(paths), countOf(to), isDirectory, 0, ...spansOf(paths), ...spansOf(to)]
       .forEach((word, field) => view.setUint32(i * questionBytes + field * 4, word, true));
   });
   const buffers = new Uint8Array(Math.ceil(end / bufferBytes) * bufferBytes);

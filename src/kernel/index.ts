@@ -11,5 +11,5 @@ export type { TableHandle } from './tables.ts';
 export { probeHost, requireHost } from './host.ts';
 export type { HostCheck, HostReport } from './host.ts';
 export { openDecisionCore } from './decision.ts';
-export type { Answer, DecisionCore, DecisionCoreOptions, Question } from './decision.ts';
+export type { Answer, AskedPaths, DecisionCore, DecisionCoreOptions, Question } from './decision.ts';
 export { uninstall } from './uninstall.ts';

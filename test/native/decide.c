@@ -126,10 +126,9 @@ static void free_paths(struct paths *paths)
 }
 
 /* The way of the kernel: the path at the end of its buffer. */
-static void match_path(struct bytes path, __u64 *mask)
+static void match_path(struct bytes path, struct d4c_match *match)
 {
 	__u8 *buffer = malloc(D4C_PATH_BUFFER_BYTES);
-	struct d4c_match match = {};
 	__u32 start = D4C_PATH_BUFFER_BYTES - path.length;
 
 	if (path.length > D4C_PATH_BYTES_MAX) {
@@ -137,25 +136,24 @@ static void match_path(struct bytes path, __u64 *mask)
 		exit(2);
 	}
 	memcpy(buffer + start, path.data, path.length);
-	d4c_match_path(&match, buffer, TABLE_BASE, start, D4C_PATH_BUFFER_BYTES);
-	memcpy(mask, match.mask, sizeof(match.mask));
+	d4c_match_path(match, buffer, TABLE_BASE, start, D4C_PATH_BUFFER_BYTES);
 	free(buffer);
 }
 
 static void file_masks(const struct paths *paths, struct d4c_masks *masks)
 {
-	__u64 mask[D4C_MASK_WORDS];
-
 	if (paths->count == UNKNOWN)
 		return d4c_masks_unknown(masks);
 	if (paths->count == 0)
 		return d4c_masks_none(masks);
 	for (__u32 i = 0; i < paths->count; i++) {
-		match_path(paths->path[i], mask);
+		struct d4c_match match = {};
+
+		match_path(paths->path[i], &match);
 		if (i == 0)
-			d4c_masks_first(masks, mask);
+			d4c_masks_first(masks, match.mask);
 		else
-			d4c_masks_further(masks, mask);
+			d4c_masks_further(masks, match.mask);
 	}
 }
 

@@ -1,7 +1,6 @@
-import { Failure } from '#base';
 import { classOfProcess, compile, type Verdict } from '#compiler';
-import { type Answer, type DecisionCore, openDecisionCore, type Question } from '#kernel';
-import type { PolicyEvent } from '#policy';
+import { type Answer, type AskedPaths, type DecisionCore, openDecisionCore, type Question } from '#kernel';
+import type { KnownPaths, PolicyEvent } from '#policy';
 import type { Judge } from './engines.ts';
 import { mounts, operationBits, verdictOf } from './native-wire.ts';
 
@@ -22,16 +21,22 @@ export function askBpf(core: DecisionCore, table: Uint8Array, events: readonly P
 }
 
 function questionsOf(table: Uint8Array, event: PolicyEvent): readonly Question[] {
-  if (event.kind === 'directory') {
-    throw new Failure('usage', 'the engine `bpf` cannot judge renamed directories', { help: 'use `native`: it can' });
-  }
   const processClass = classOfProcess(table, event.process);
+  if (event.kind === 'directory') {
+    const mount = mounts.indexOf(event.mount);
+    return [{ operations: 0, mount, processClass, paths: asked(event.from), newPaths: asked(event.to) }];
+  }
   return event.pairs.map(({ operations, paths, mount }) => ({
     operations: operationBits(operations),
     mount: mounts.indexOf(mount),
     processClass,
-    paths: paths.kind === 'none' ? [] : paths.kind === 'unknown' || paths.paths.length === 0 ? 'unknown' : paths.paths,
+    paths: asked(paths),
   }));
+}
+
+function asked(paths: KnownPaths): AskedPaths {
+  if (paths.kind === 'none') return [];
+  return paths.kind === 'unknown' || paths.paths.length === 0 ? 'unknown' : paths.paths;
 }
 
 function joined(answers: readonly Answer[]): Verdict {
