@@ -1,5 +1,6 @@
 /** The BPF object: which of its programs this kernel can take, how large its maps are, loading it. */
 import { Failure } from '#base';
+import { addon } from './addon.ts';
 import type { Addon, AddonError, MapHandle, ObjectHandle } from './addon.ts';
 import { hasHook, judgingHooks, optionalHooks } from './host.ts';
 import { alertsRingBytes, cellsMax, containersMax, mountsMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
@@ -50,6 +51,12 @@ export function loadObject(native: Addon, options: LoadOptions): ObjectHandle {
     native.close(object);
     throw loadFailure(cause);
   }
+}
+
+/** What was begun and is not wanted after all. */
+export function dropEarly(): void {
+  if (early !== undefined) addon().close(early.object);
+  early = undefined;
 }
 
 function takeEarly(native: Addon, options: LoadOptions): ObjectHandle | undefined {

@@ -31,8 +31,8 @@ export function factsOf(
     namespace: ofPod('io.kubernetes.cri.sandbox-namespace', 'io.kubernetes.pod.namespace'),
     pod: ofPod('io.kubernetes.cri.sandbox-name', 'io.kubernetes.pod.name'),
     labels: inPod ? sandbox && podLabels(sandbox) : null,
-    // Only the cluster itself knows its id: a source for it comes later.
-    clusterId: null,
+    // A pod has one, but only the cluster itself knows it: a source for it comes later.
+    clusterId: inPod ? undefined : null,
     clusterName: inPod ? clusterName : null,
   });
 }
