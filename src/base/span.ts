@@ -10,12 +10,17 @@ export interface Position {
   readonly column: number;
 }
 
-/** Offsets at which the lines of a text begin; `\n`, `\r\n` and a lone `\r` end a line. */
-export function lineStarts(text: string): readonly number[] {
+/**
+ * Offsets at which the lines of a text begin, up to the line behind that of `upTo`; `\n`, `\r\n` and a lone
+ * `\r` end a line. (A file of line ends alone has millions of lines, and a place in the first of them.)
+ */
+export function lineStarts(text: string, upTo: number = text.length): readonly number[] {
   const starts = [0];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === 0x0a || (code === 0x0d && text.charCodeAt(at + 1) !== 0x0a)) starts.push(at + 1);
+    if (code !== 0x0a && (code !== 0x0d || text.charCodeAt(at + 1) === 0x0a)) continue;
+    starts.push(at + 1);
+    if (at >= upTo) break;
   }
   return starts;
 }

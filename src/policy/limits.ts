@@ -4,6 +4,8 @@ export const limits = Object.freeze({
   fileBytesMax: 16 * 1024 * 1024,
   /** Nodes of the YAML tree with every alias written out. */
   nodesMax: 1_000_000,
+  /** Those that stand in the text: a tree of more takes seconds and half a gigabyte. 100,000 patterns need 110,000. */
+  writtenNodesMax: 150_000,
   /** Lists and mappings inside one another; a policy needs five. */
   levelsMax: 64,
   /** A path of the kernel has at most 4,095 bytes, and no other value is longer. */
@@ -11,7 +13,7 @@ export const limits = Object.freeze({
   /** A quoted or folded text as it is written; no value of 4,095 bytes needs as much. */
   scalarCharsMax: 1024 * 1024,
   /** Line ends, spaces, comments and YAML's marks: so many, and so many more for each value. */
-  marksMax: 2_000_000,
+  marksMax: 500_000,
   marksPerNodeMax: 8,
   /** Marks such as `,`, `]` and `&` with nothing in between. */
   marksRunMax: 1_000,

@@ -114,7 +114,8 @@ function readYaml(text: string, report: Report): Node | null {
   if (syntax.stopped !== null) {
     const { why, span } = syntax.stopped;
     if (why === 'scalar') report('P2019', span, tooLong);
-    else report(why === 'nodes' ? 'P1008' : why === 'marks' ? 'P1017' : 'P1009', span);
+    else if (why === 'written') report('P1008', span, tooManyWritten);
+    else report(why === 'marks' ? 'P1017' : 'P1009', span);
     return null;
   }
   reportSyntax(syntax, text, report);
@@ -131,6 +132,8 @@ function readYaml(text: string, report: Report): Node | null {
   const root = compose(contents, syntax.anchors, watch);
   return tooMuch.yes ? null : view(root);
 }
+
+const tooManyWritten = { what: 'the file', most: limits.writtenNodesMax.toLocaleString('en') };
 
 const tooLong = {
   key: 'the file',

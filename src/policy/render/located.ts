@@ -29,7 +29,7 @@ export interface CheckedFile {
 
 export function locate({ text, findings }: CheckedFile): readonly LocatedFinding[] {
   if (findings.length === 0) return [];
-  const starts = lineStarts(text);
+  const starts = lineStarts(text, lastPlace(findings));
   const columnOf = columns(text, starts);
   const lines = (span: Span): LineSpan => {
     const end = Math.max(span.start, span.end);
@@ -44,6 +44,12 @@ export function locate({ text, findings }: CheckedFile): readonly LocatedFinding
     span: lines(span),
     related: related.map((place) => ({ message: place.message, span: lines(place.span) })),
   }));
+}
+
+/** The last offset that the findings speak of. */
+export function lastPlace(findings: readonly Finding[]): number {
+  const places = findings.flatMap(({ span, related }) => [span, ...related.map((place) => place.span)]);
+  return places.reduce((last, { start, end }) => Math.max(last, start, end), 0);
 }
 
 /** The line, from 1, that an offset lies in. */

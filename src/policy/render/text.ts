@@ -1,7 +1,7 @@
 import { lineStarts } from '#base';
 import type { Span } from '#base';
 import type { Finding } from '../finding.ts';
-import { locate } from './located.ts';
+import { lastPlace, locate } from './located.ts';
 import type { CheckedFile, LineSpan, LocatedFinding } from './located.ts';
 
 export type Style = 'error' | 'warning' | 'help' | 'place' | 'gutter' | 'marker';
@@ -15,7 +15,7 @@ const leadCharsMax = 40;
 
 /** Findings for people: place, what is wrong, the line with a marker, what to do. */
 export function renderText(checked: CheckedFile, paint: Paint = (_, text) => text): string {
-  const source: Source = { ...checked, starts: lineStarts(checked.text), paint };
+  const source: Source = { ...checked, starts: lineStarts(checked.text, lastPlace(checked.findings)), paint };
   const located = locate(checked);
   return checked.findings
     .map((finding, index) => renderOne(source, finding, located[index]!))

@@ -137,7 +137,7 @@ class Composition {
       below = Math.max(below, child.levels);
     }
     const grown = children.every((child) => child.size <= limits.nodesMax);
-    if (size > limits.nodesMax && grown) this.#report('P1008', firstLine(span), {});
+    if (size > limits.nodesMax && grown) this.#report('P1008', firstLine(span), tooManyExpanded);
     if (below === limits.levelsMax) this.#report('P1009', firstLine(span), {});
     return { size: Math.min(size, limits.nodesMax + 1), levels: below + 1 };
   }
@@ -154,6 +154,8 @@ class Composition {
     return places[low - 1] ?? { start: before, end: before };
   }
 }
+
+const tooManyExpanded = { what: 'with its aliases written out the file', most: limits.nodesMax.toLocaleString('en') };
 
 const nothing: Omit<RawScalar, 'span'> = {
   kind: 'scalar',

@@ -3,7 +3,7 @@ import type { Span } from '#base';
 import { limits } from '../limits.ts';
 
 export interface Excess {
-  readonly why: 'nodes' | 'marks' | 'scalar';
+  readonly why: 'written' | 'marks' | 'scalar';
   readonly span: Span;
 }
 
@@ -13,6 +13,7 @@ export interface Excess {
  */
 export function measure(text: string): Excess | null {
   let nodes = 0;
+  let built = 0;
   let marks = 0;
   let run = 0;
   let offset = 0;
@@ -22,11 +23,13 @@ export function measure(text: string): Excess | null {
     const first = lexeme.charCodeAt(0);
     if (isScalar || first === quoteOne || first === quoteTwo || first === alias) {
       if (lexeme.length > limits.scalarCharsMax) return { why: 'scalar', span };
-      if (++nodes > limits.nodesMax) return { why: 'nodes', span };
+      nodes++;
+      if (++built > limits.writtenNodesMax) return { why: 'written', span };
       [isScalar, run] = [false, first === alias ? run + 1 : 0];
     } else if (first === scalarMark) isScalar = true;
     else if (++marks > limits.marksMax + limits.marksPerNodeMax * nodes)
       return { why: 'marks', span };
+    else if (building.has(first) && ++built > limits.writtenNodesMax) return { why: 'written', span };
     else if (idle.has(first)) run++;
     if (run > limits.marksRunMax && nodes * limits.marksPerNodeMax < run)
       return { why: 'marks', span };
@@ -42,5 +45,7 @@ const scalarMark = 0x1f;
 const quoteTwo = '"'.charCodeAt(0);
 const quoteOne = "'".charCodeAt(0);
 const alias = '*'.charCodeAt(0);
+/** Marks that a tree is made larger by: a list, a mapping, an item's, an anchor or a tag. */
+const building = new Set(Array.from('[{?&!', (mark) => mark.charCodeAt(0)));
 /** Marks that hold no value; what opens a list or a mapping is bounded by the depth. */
 const idle = new Set(Array.from(',]}&!%', (mark) => mark.charCodeAt(0)));

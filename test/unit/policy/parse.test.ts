@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parsePolicy } from '#policy';
+import { limits, parsePolicy } from '#policy';
 
 const seed = `selectors:
   - name: newBinary
@@ -49,4 +49,20 @@ test('a policy with an error is none, and all its findings are told', () => {
     findings.map(({ code }) => code),
     ['P2007', 'P4001', 'P4003'],
   );
+});
+
+test('a text of more nodes than a tree is made of is refused where the limit is passed', () => {
+  const beyond = `selectors:\n${'- x\n'.repeat(limits.writtenNodesMax)}`;
+  const { findings } = parsePolicy('many.yaml', beyond);
+  assert.deepEqual(
+    findings.map(({ code, message, help }) => [code, message, help !== '']),
+    [['P1008', 'the file has more than 150,000 nodes', true]],
+  );
+  const { start } = findings[0]!.span;
+  assert.equal(beyond.slice(0, start).split('- x').length - 1, limits.writtenNodesMax - 1);
+});
+
+test('a text of line ends alone is refused before its lines are listed', () => {
+  const { findings } = parsePolicy('lines.yaml', '\n'.repeat(limits.marksMax + 10));
+  assert.deepEqual(findings.map(({ code, span }) => [code, span.start]), [['P1017', limits.marksMax]]);
 });
