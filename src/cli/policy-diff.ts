@@ -29,17 +29,15 @@ export function registerPolicyDiff(policy: Command): void {
 }
 
 async function run(before: string, after: string, options: DiffOptions): Promise<number> {
-  const [old, now] = [await load(before, options.mode), await load(after, options.mode)];
-  if (old === null || now === null) return exitCodes.findings;
+  const oldFiles = await policyFilesOf(before);
+  const policies = await loadPolicies([...oldFiles, ...(await policyFilesOf(after))], options.mode, options.json);
+  if (policies === null) return exitCodes.findings;
+  const old: Compared = { name: before, policies: policies.slice(0, oldFiles.length) };
+  const now: Compared = { name: after, policies: policies.slice(oldFiles.length) };
   const diff = diffPolicies(old.policies, now.policies);
   const text = options.json === true ? `${JSON.stringify(diffJson(diff), null, 2)}\n` : renderDiff(diff, old, now, painter(process.stdout));
   process.stdout.write(text);
   if (!diff.isWeaker || options.allowWeaker === true) return exitCodes.fine;
   if (options.json !== true) process.stdout.write('\nsomething that was blocked is now allowed; `--allow-weaker` accepts that\n');
   return exitCodes.findings;
-}
-
-async function load(name: string, mode: Mode | undefined): Promise<Compared | null> {
-  const policies = await loadPolicies(await policyFilesOf(name), mode);
-  return policies === null ? null : { name, policies };
 }

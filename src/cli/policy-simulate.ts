@@ -36,7 +36,7 @@ async function run(names: readonly string[], options: SimulateOptions): Promise<
     throw new Failure('usage', 'both the policy and the events are to be read from standard input', { help: 'give one of them as a file' });
   }
   const files = (await Promise.all(names.map(policyFilesOf))).flat();
-  const policies = await loadPolicies(files, options.mode);
+  const policies = await loadPolicies(files, options.mode, options.json);
   if (policies === null) return exitCodes.findings;
   const simulation = openSimulation(policies);
   const reading = await readAll(options.events, simulation, policies, options.json === true);

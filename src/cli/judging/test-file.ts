@@ -11,6 +11,8 @@ export interface PolicyTest {
   readonly container: ContainerFacts;
   readonly expect: readonly ActionName[];
   readonly undecided: boolean;
+  /** Words of the file's author; nothing hangs on them here. */
+  readonly tags: readonly string[];
 }
 
 export interface TestFile {
@@ -32,13 +34,17 @@ export function readTestFile(file: string, text: string): TestFile {
   const reader = readerFor(file, lines);
   const [error] = document.errors;
   if (error !== undefined) reader.failAt(error.pos[0], `the YAML cannot be read: ${error.message.split('\n')[0]!}`);
+  if (isMap(document.contents) && ['selectors', 'responses', 'file', 'process'].some((key) => (document.contents as YAMLMap).has(key))) {
+    reader.failAt(0, 'this is a policy, not a file of tests', `\`d4c policy check\` checks it; a file of tests names it under \`policies\``);
+  }
   const root = reader.map(document.contents as Node, 'a test file', ['policies', 'policy', 'tests', 'tags', 'description']);
   const policies = root.has('policies') ? reader.texts(root.at('policies')) : [];
   const policy = root.has('policy') ? reader.text(root.at('policy')) : undefined;
   if ((policies.length > 0) === (policy !== undefined)) {
     root.fail('a test file has either `policies` (files) or `policy` (a text)');
   }
-  const tests = root.has('tests') ? reader.list(root.at('tests')).map((node) => readTest(reader, node)) : [];
+  const tags = root.has('tags') ? reader.texts(root.at('tags')) : [];
+  const tests = root.has('tests') ? reader.list(root.at('tests')).map((node) => readTest(reader, node, tags)) : [];
   if (tests.length === 0) root.fail('there is no test under `tests`');
   return Object.freeze({ policies, policy, tests });
 }
@@ -109,7 +115,7 @@ const testKeys = [
   'name', 'operation', 'path', 'pathBase64', 'event', 'directory', 'mount', 'container', 'process', 'expect', 'undecided', 'tags',
 ];
 
-function readTest(reader: Reader, node: Node): PolicyTest {
+function readTest(reader: Reader, node: Node, tags: readonly string[]): PolicyTest {
   const test = reader.map(node, 'a test', testKeys);
   for (const key of ['name', 'expect']) if (!test.has(key)) test.fail(`a test has no \`${key}\``);
   const forms = ['operation', 'event', 'directory'].filter((key) => test.has(key));
@@ -123,6 +129,7 @@ function readTest(reader: Reader, node: Node): PolicyTest {
     container: test.has('container') ? readContainer(reader, test.at('container')) : noFacts,
     expect: reader.texts(actions).map((word) => reader.checked(actions, () => oneOf(word, actionNames, 'action'))),
     undecided: test.has('undecided') && readTruth(reader, test.at('undecided')),
+    tags: [...tags, ...(test.has('tags') ? reader.texts(test.at('tags')) : [])],
   });
 }
 

@@ -124,3 +124,16 @@ for (const [args, said] of [
     assert.match(stderr, said);
   });
 }
+
+test('with --json the errors of all policies are one document on standard output', () => {
+  write('broken.yaml', guarded.replace('[alert, block]', '[block]'));
+  write('torn.yaml', guarded.replace('match: programs', 'match: programms'));
+  const { status, stdout, stderr } = diff('broken.yaml', 'torn.yaml', '--json');
+  assert.equal(status, 1);
+  assert.equal(stderr, '');
+  const { files } = JSON.parse(stdout) as { files: { file: string; ok: boolean; findings: { code: string; span: { line: number } }[] }[] };
+  assert.deepEqual(
+    files.map(({ file, ok, findings }) => [file, ok, findings.map(({ code, span }) => [code, span.line])]),
+    [['broken.yaml', false, [['P4003', 7]]], ['torn.yaml', false, [['P4001', 6]]]],
+  );
+});
