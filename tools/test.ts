@@ -34,6 +34,9 @@ function asUsers(kernel: string): Step {
 /** What is slow and needs no machine. */
 const slow: readonly Step[] = [
   { name: 'mistakes planted in the oracle', command: [process.execPath, 'test/mutants.ts'], live: true },
+  testStep('fuzz: the parser, 60 s', ['test/unit/policy/fuzz.test.ts'], { live: true, env: { D4C_FUZZ_SECONDS: '60' } }),
+  testStep('fuzz: the pattern compiler, 60 s', ['test/unit/compiler/fuzz.test.ts'], { live: true, env: { D4C_FUZZ_SECONDS: '60' } }),
+  { name: 'fuzz: the reader of tables, 60 s', command: [process.execPath, 'test/fuzz-tables.ts'], live: true },
   testStep('agreement on 100,000 generated pairs', ['test/unit/oracle/agreement.test.ts'], {
     live: true,
     env: { D4C_AGREEMENT_POLICIES: '10000' },

@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { catalogue, codes, locate, parsePolicy, renderText } from '#policy';
 
 const seed = Number(process.env['D4C_SEED'] ?? Date.now() % 2 ** 31);
-const numRuns = Number(process.env['D4C_RUNS'] ?? 400);
+/** Given seconds (of all four together), as many runs as there is time for; else so many. */
+const seconds = Number(process.env['D4C_FUZZ_SECONDS'] ?? 0);
+const numRuns = seconds > 0 ? 2 ** 30 : Number(process.env['D4C_RUNS'] ?? 400);
+const until = seconds > 0 ? { interruptAfterTimeLimit: (seconds * 1000) / 4 } : {};
+/** Runs there have been, for who reads the log. */
+let runs = 0;
+after(() => console.log(`seed ${seed}: ${runs} texts were read`));
 
 /** What must hold of any text whatever. */
 function holds(input: string | Uint8Array): void {
+  runs++;
   const parsed = parsePolicy('fuzz.yaml', input);
   const { policy, findings, text } = parsed;
   assert.equal(
@@ -114,25 +121,26 @@ const mutated = fc
   });
 
 test(`examples with pieces changed (seed ${seed}, D4C_SEED repeats it)`, () => {
-  fc.assert(fc.property(mutated, holds), { seed, numRuns });
+  fc.assert(fc.property(mutated, holds), { seed, numRuns, ...until });
 });
 
 test(`heaps of pieces (seed ${seed})`, () => {
   const heaps = fc
     .array(fc.constantFrom(...pieces), { maxLength: 60 })
     .map((parts) => parts.join(''));
-  fc.assert(fc.property(heaps, holds), { seed, numRuns });
+  fc.assert(fc.property(heaps, holds), { seed, numRuns, ...until });
 });
 
 test(`bytes (seed ${seed})`, () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), holds), {
     seed,
     numRuns: Math.ceil(numRuns / 3),
+    ...until,
   });
   const torn = fc.tuple(mutated, fc.nat(), fc.nat(255)).map(([text, where, byte]) => {
     const bytes = new TextEncoder().encode(text);
     bytes[where % Math.max(1, bytes.length)] = byte;
     return bytes;
   });
-  fc.assert(fc.property(torn, holds), { seed, numRuns });
+  fc.assert(fc.property(torn, holds), { seed, numRuns, ...until });
 });
