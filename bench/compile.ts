@@ -1,10 +1,12 @@
 /** What the compiler costs: times, sizes, look-ups, against the targets; growth as a table and a plot. */
+import { writeFileSync } from 'node:fs';
 import { readTable } from '#abi';
 import { isFailure, noFacts, parseImageReference } from '#base';
 import { compile, decide, lookUps, openCompiler } from '#compiler';
 import { parsePolicy, type Policy } from '#policy';
 import { fourWays, fourWaysText } from './compile-policy.ts';
 import { adversarialSets, fileNames, patternSets, random, word } from './compile-sets.ts';
+import { type Curve, growthSvg } from './plot.ts';
 import { type Row, row, table, targetTable, writeSection } from './results.ts';
 
 const seed = 20261123;
@@ -21,12 +23,12 @@ interface Measured {
 export async function run(options: readonly string[]): Promise<boolean> {
   const rows = [...targets(), ...adversarial()];
   process.stdout.write(targetTable(rows));
-  const sizes = options.includes('--large') ? [100, 1_000, 10_000, 100_000] : [100, 1_000, 10_000];
-  const growth = grow(sizes);
-  process.stdout.write(`\n${growth}`);
+  const growth = grow([100, 1_000, 10_000, 100_000]);
+  process.stdout.write(`\n${growth.text}`);
   if (options.includes('--write')) {
     writeSection('Compiler', targetTable(rows));
-    writeSection('Growth', growth);
+    writeSection('Growth', growth.text);
+    writeFileSync(new URL('./growth.svg', import.meta.url), growth.svg);
   }
   return await Promise.resolve(rows.every(({ isMet }) => isMet));
 }
@@ -109,26 +111,16 @@ function knownProfile(): number {
 }
 
 /** Milliseconds for a number of patterns, by set. */
-function grow(sizes: readonly number[]): string {
+function grow(sizes: readonly number[]): { readonly text: string; readonly svg: string } {
   const rows: string[][] = [];
-  const points: { name: string; ms: readonly number[] }[] = [];
+  const points: Curve[] = [];
   for (const set of ['literal', 'mix0', 'mix1', 'library', 'tail']) {
     const measured = sizes.map((size) => measure(fourWays(patternsOf(set, size), Math.min(1_000, size / 10), 5), []));
     rows.push([set, ...measured.map((one) => (one.refusal === undefined ? shown(one) : 'refused'))]);
     points.push({ name: set, ms: measured.map(({ ms, refusal }) => (refusal === undefined ? ms : Number.NaN)) });
   }
-  return `${table(['patterns', ...sizes.map(String)], rows)}\n${plot(sizes, points)}`;
-}
-
-/** Powers of ten both ways: a straight line at 45° grows with the patterns. */
-function plot(sizes: readonly number[], points: readonly { name: string; ms: readonly number[] }[]): string {
-  const heights = [1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000];
-  const lines = heights.slice().reverse().map((height, at) => {
-    const above = at === 0 ? Infinity : heights[heights.length - at]!;
-    const marks = sizes.map((_, i) => points.filter(({ ms }) => ms[i]! >= height && ms[i]! < above).map(({ name }) => name[0]!).join(''));
-    return `${String(height).padStart(6)} ms |${marks.map((mark) => mark.padStart(10)).join('')}`;
-  });
-  return `\`\`\`\n${lines.join('\n')}\n          +${sizes.map((size) => String(size).padStart(10, '-')).join('')} patterns\n\`\`\`\n`;
+  const svg = growthSvg(sizes, points);
+  return { text: `${table(['patterns', ...sizes.map(String)], rows)}\n![Time to compile, by the number of patterns](growth.svg)\n`, svg };
 }
 
 function timed(work: () => unknown): number {
