@@ -11,4 +11,5 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #include "hooks/create.bpf.c"
 #include "hooks/names.bpf.c"
 #include "hooks/change.bpf.c"
+#include "hooks/rights.bpf.c"
 #include "hooks/tasks.bpf.c"

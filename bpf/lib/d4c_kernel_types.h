@@ -121,6 +121,16 @@ struct file {
 	struct path f_path;
 };
 
+struct posix_acl_entry {
+	short e_tag;
+	unsigned short e_perm;
+};
+
+struct posix_acl {
+	unsigned int a_count;
+	struct posix_acl_entry a_entries[1];
+};
+
 struct linux_binprm {
 	struct file *file;
 };
@@ -223,6 +233,7 @@ struct task_struct {
 	struct hlist_node pid_links[4];
 	__u64 start_boottime;
 	const struct cred *cred;
+	const struct cred *real_cred;
 	char comm[16];
 	struct nameidata *nameidata;
 	struct fs_struct *fs;
@@ -276,6 +287,7 @@ enum dentry_flags {
 #define D4C_PIDTYPE_SID 3
 
 #define D4C_PF_EXITING 0x4
+#define D4C_PF_IO_WORKER 0x10
 
 #define D4C_EPERM 1
 #define D4C_ENOMEM 12

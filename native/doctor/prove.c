@@ -6,6 +6,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -51,6 +55,29 @@ static long run_from_memory(void)
 	return syscall(SYS_execveat, memory, "", args, environ, AT_EMPTY_PATH);
 }
 
+/* Everybody may execute it. */
+static long give_list(const char *path)
+{
+	struct {
+		struct posix_acl_xattr_header head;
+		struct posix_acl_xattr_entry entries[3];
+	} list = {
+		{ POSIX_ACL_XATTR_VERSION },
+		{ { ACL_USER_OBJ, 7, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_GROUP_OBJ, 5, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_OTHER, 5, (__le32)ACL_UNDEFINED_ID } },
+	};
+
+	return setxattr(path, "system.posix_acl_access", &list, sizeof(list), 0);
+}
+
+static long give_capability(const char *path)
+{
+	struct vfs_cap_data data = { .magic_etc = VFS_CAP_REVISION_2 };
+
+	return setxattr(path, "security.capability", &data, sizeof(data), 0);
+}
+
 /* That a child is still the container's. */
 static void try_in_child(void)
 {
@@ -74,6 +101,8 @@ static int attempts(void)
 	tell("path_truncate", truncate("/proof/exe", 0));
 	tell("file_truncate", truncate_late());
 	tell("file_open", open("/proof/exe", O_WRONLY));
+	tell("inode_setxattr", give_capability("/proof/exe"));
+	tell("inode_set_acl", give_list("/proof/x-plain"));
 	try_in_child();
 	tell("bprm_check_security", run_from_memory());
 	return 0;

@@ -10,6 +10,8 @@ export interface StaticContainer {
   readonly name?: string;
   /** Made if it is not there yet, so that it can be named before anything runs in it. */
   readonly cgroupPath: string;
+  /** It has no pid namespace of its own. */
+  readonly sharesPids?: boolean;
   readonly facts: ContainerFacts;
 }
 
@@ -42,7 +44,7 @@ export function staticSource(): StaticSource {
         ...container,
         cgroupId,
         pid: undefined,
-        sharesPids: false,
+        sharesPids: container.sharesPids ?? false,
         name: container.name,
         source: 'static',
         runtime: undefined,

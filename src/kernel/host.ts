@@ -20,12 +20,12 @@ export interface HostReport {
 }
 
 const neededHooks = [
-  'path_mknod', 'path_symlink', 'path_unlink', 'path_link', 'path_rename', 'path_chmod', 'path_truncate', 'file_open',
+  'path_mknod', 'path_symlink', 'path_unlink', 'path_link', 'path_rename', 'path_chmod', 'path_truncate', 'file_open', 'inode_setxattr',
   'bprm_check_security', 'task_alloc',
 ];
 
 /** Hooks that not every kernel has; without one an older hook sees what it sees. */
-export const optionalHooks = ['file_truncate'] as const;
+export const optionalHooks = ['file_truncate', 'inode_set_acl'] as const;
 /** Hooks that judge and can deny. */
 export const judgingHooks: readonly string[] = [...neededHooks, ...optionalHooks];
 

@@ -142,7 +142,8 @@ async function attempt(stage: Stage, id: string, wanted: Case, layer: string | n
   try {
     if (known) {
       const facts = parseContainerFacts(['image=docker.io/library/demo:1', `clusterName=${wanted.name}`]);
-      await stage.source.add({ id, cgroupPath: cgroup, facts });
+      const sharesPids = wanted.container.shares?.includes('pid') ?? false;
+      await stage.source.add({ id, cgroupPath: cgroup, facts, sharesPids });
     }
     return await runContainer(stage.image, id, cgroup, wanted, layer);
   } catch (error) {

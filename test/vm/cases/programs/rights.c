@@ -22,6 +22,24 @@ static void try_access_list(char **arg)
 	check("setxattr", setxattr(arg[0], "system.posix_acl_access", &list, sizeof(list), 0));
 }
 
+/* PATH: a list that gives the group an x bit and takes it by its mask. */
+static void try_masked_list(char **arg)
+{
+	struct {
+		struct posix_acl_xattr_header head;
+		struct posix_acl_xattr_entry entries[5];
+	} list = {
+		{ POSIX_ACL_XATTR_VERSION },
+		{ { ACL_USER_OBJ, 6, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_USER, 7, 1000 },
+		  { ACL_GROUP_OBJ, 5, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_MASK, 4, (__le32)ACL_UNDEFINED_ID },
+		  { ACL_OTHER, 4, (__le32)ACL_UNDEFINED_ID } },
+	};
+
+	check("setxattr", setxattr(arg[0], "system.posix_acl_access", &list, sizeof(list), 0));
+}
+
 /* DIRECTORY PATH MODE: an open that makes a file where a default list takes the place of the umask. */
 static void try_default_list(char **arg)
 {
@@ -53,6 +71,7 @@ static void try_capabilities(char **arg)
 
 static const struct try tries[] = {
 	{ "access-list", 1, try_access_list },
+	{ "masked-list", 1, try_masked_list },
 	{ "default-list", 3, try_default_list },
 	{ "capabilities", 1, try_capabilities },
 };
