@@ -45,7 +45,7 @@ const scalarMark = 0x1f;
 const quoteTwo = '"'.charCodeAt(0);
 const quoteOne = "'".charCodeAt(0);
 const alias = '*'.charCodeAt(0);
-/** Marks that a tree is made larger by: a list, a mapping, an item's, an anchor or a tag. */
-const building = new Set(Array.from('[{?&!', (mark) => mark.charCodeAt(0)));
+/** Marks that a tree is made larger by: a list, a mapping, a pair, an anchor or a tag. */
+const building = new Set(Array.from('[{?:&!', (mark) => mark.charCodeAt(0)));
 /** Marks that hold no value; what opens a list or a mapping is bounded by the depth. */
 const idle = new Set(Array.from(',]}&!%', (mark) => mark.charCodeAt(0)));

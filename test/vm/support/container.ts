@@ -77,7 +77,7 @@ async function running(runtime: string, options: readonly string[], id: string):
   throw new Error(`the container ${id} does not run`);
 }
 
-async function gather(child: ReturnType<typeof spawn>, end: () => void): Promise<Ended> {
+export async function gather(child: ReturnType<typeof spawn>, end: () => void): Promise<Ended> {
   const chunks: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => chunks.push(chunk));
   const watchdog = setTimeout(() => {
@@ -133,7 +133,7 @@ function reshape(config: RuntimeConfig, shape: ContainerShape, folder: string): 
 }
 
 /** The runtime may have left cgroups below; a busy one stays, empty, until the machine ends. */
-function removeCgroups(folder: string): void {
+export function removeCgroups(folder: string): void {
   for (const place of [join(folder, 'container'), folder]) {
     try {
       if (existsSync(place)) rmdirSync(place);
