@@ -17,10 +17,11 @@ done
 [ $# -gt 0 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 command -v mmdebstrap >/dev/null || { echo 'fresh-root: as root, `apt-get install mmdebstrap`' >&2; exit 2; }
 
-# Inside the new mount namespace: the root gets /proc and this machine's devices, and loses them with us.
+# Inside the new mount namespace: the root gets /proc, /sys and this machine's devices, and loses them with us.
 if [ "${FRESH_ROOT_STEP:-}" = run ]; then
   mount -t proc proc "$FRESH_ROOT/proc"
   mount --rbind /dev "$FRESH_ROOT/dev"
+  mount --rbind /sys "$FRESH_ROOT/sys"
   owner=0:0 home=/root
   [ -z "$as_user" ] || { owner=1000:1000 home=/home/user; }
   exec chroot --userspec="$owner" "$FRESH_ROOT" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \

@@ -6,7 +6,7 @@
 #include "d4c_limits.h"
 
 /* d4c_settings: array of one, written before the programs are attached. */
-#define D4C_SETTING_SILENT 1 /* judge and deny, report nothing: an older set of programs reports */
+#define D4C_SETTING_SILENT 1 /* of what is let through an older set of programs reports */
 struct d4c_settings {
 	/* Addresses, written by d4c_find_host: the dentry of the host's root directory, the kernel's sequence
 	 * locks of renames and of mounts; 0: hidden. */

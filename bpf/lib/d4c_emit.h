@@ -66,8 +66,6 @@ static __always_inline void d4c_emit_retraction(__u64 container, __u64 key)
 	struct d4c_retraction_record record = {.key = key};
 
 	D4C_COUNT(retracted);
-	if (d4c_silent())
-		return;
 	d4c_head(&record.head, D4C_RECORD_RETRACTION, sizeof(record), container);
 	if (bpf_ringbuf_output(&d4c_alerts, &record, sizeof(record), BPF_RB_FORCE_WAKEUP))
 		d4c_count_lost(container, D4C_LOST_RING_FULL);

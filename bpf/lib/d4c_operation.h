@@ -198,17 +198,19 @@ __noinline int d4c_judge_blind(__u32 table, __u32 operations, __u32 process_clas
 static __always_inline int d4c_blind(const struct d4c_subject *subject, __u32 operations)
 {
 	__u32 outcome = d4c_judge_blind(subject->table, operations, subject->process_class);
+	int denied;
 
 	D4C_COUNT(judged);
 	D4C_COUNT(path_unknown);
 	if (!outcome)
 		return D4C_BLIND_ALLOWED;
-	if (!d4c_silent()) {
+	denied = outcome & D4C_ACTION_BLOCK && !(subject->slot_flags & D4C_SLOT_NEVER_BLOCKED);
+	if (denied || !d4c_silent()) {
 		D4C_COUNT(recorded);
 		d4c_next_sequence();
 		d4c_count_lost(subject->container, D4C_LOST_NO_SCRATCH);
 	}
-	if (!(outcome & D4C_ACTION_BLOCK) || subject->slot_flags & D4C_SLOT_NEVER_BLOCKED)
+	if (!denied)
 		return D4C_BLIND_ALLOWED;
 	D4C_COUNT(denied);
 	return D4C_BLIND_DENIED;
@@ -285,7 +287,8 @@ static __always_inline int d4c_finish(struct d4c_scratch *s, int mode, __u64 *ke
 		D4C_COUNT(denied);
 		record->flags |= D4C_OPERATION_DENIED;
 	}
-	if (told && !d4c_silent()) {
+	/* A denial ends the hook: no older set is asked any more, so that a silent one tells of its denials. */
+	if (denied || (told && !d4c_silent())) {
 		D4C_COUNT(recorded);
 		d4c_head(&record->head, D4C_RECORD_OPERATION, 0, record->head.container);
 		if (record->possible & ~record->actions)
