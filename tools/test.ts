@@ -17,17 +17,26 @@ function testFiles(folder: string): string[] {
 }
 
 /** End-to-end tests on one kernel, a machine for each file, two at a time: each keeps one processor busy, mostly. */
-function onKernel(kernel: string, part: string): Step {
-  return testStep(`end to end on ${kernel}${part === '1' ? ', long series whole' : ''}`, testFiles('test/vm'), {
-    live: true,
-    concurrency: 2,
-    env: { D4C_KERNEL: kernel, D4C_SOAK: part },
-  });
+function onKernel(kernel: string): Step {
+  const files = testFiles('test/vm').filter((file) => !series.includes(file));
+  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: 2, env: { D4C_KERNEL: kernel } });
 }
 
-/** What users do and see, on one kernel; each case once. The kernel half by itself is tested in `full`. */
+/** They take all of the machine: nothing else is tested beside them. */
+const series = ['test/vm/kernel/kills.test.ts'];
+
+/** The long series, or a part of them. */
+function seriesOn(kernel: string, part: string): Step {
+  const name = `long series on ${kernel}, ${part === '1' ? 'whole' : `a part of ${part}`}`;
+  return testStep(name, series, { live: true, env: { D4C_KERNEL: kernel, D4C_SOAK: part } });
+}
+
+/** Tests of the kernel half by itself, and of the language's cases under its hooks: in `full` alone. */
+const inDepth = ['test/vm/kernel/', 'test/vm/spec.test.ts'];
+
+/** What users do and see, on one kernel; each case once. */
 function asUsers(kernel: string): Step {
-  const files = testFiles('test/vm').filter((file) => !file.startsWith('test/vm/kernel/'));
+  const files = testFiles('test/vm').filter((file) => !inDepth.some((start) => file.startsWith(start)));
   return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: 2, env: { D4C_KERNEL: kernel, D4C_OFF: 'no' } });
 }
 
@@ -45,8 +54,8 @@ const slow: readonly Step[] = [
 
 const plans: Record<string, () => readonly Step[]> = {
   vm: () => [asUsers('6.12')],
-  full: () => [...slow, ...kernels.map((kernel) => onKernel(kernel, '0.05'))],
-  soak: () => [...kernels.map((kernel) => onKernel(kernel, '1'))],
+  full: () => [...slow, ...kernels.map(onKernel), ...kernels.map((kernel) => seriesOn(kernel, '0.05'))],
+  soak: () => kernels.map((kernel) => seriesOn(kernel, '1')),
 };
 
 const plan = plans[process.argv[2] ?? ''];

@@ -10,6 +10,9 @@ export interface RecordBatch {
 /** Bytes of the ring that one batch covers, about: enough for a commit to be worth it, little enough for memory. */
 const batchBytes = 256 * 1024;
 
+/** A wake-up that got lost would leave alerts unread until the next one: a look so often bounds that, and says so. */
+const lookMs = 1_000;
+
 export interface RingReader extends Disposable {
   batches(signal: AbortSignal): AsyncIterable<RecordBatch>;
   unread(): number;
@@ -50,10 +53,18 @@ export function openRingReader(native: Addon, ring: RingHandle, older: readonly 
   const nextWake = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       const done = (): void => {
+        clearTimeout(look);
         signal.removeEventListener('abort', done);
         wake = undefined;
         resolve();
       };
+      const check = (): void => {
+        if (wake !== done) return;
+        if (native.unreadRing(ring) > 0) process.emitWarning('nobody was woken for records in a ring');
+        done();
+      };
+      // An event loop that stood still has timers due before it hears of a wake-up that did come.
+      const look = setTimeout(() => setImmediate(check), lookMs).unref();
       wake = done;
       signal.addEventListener('abort', done, { once: true });
       // What came between the last look and now has not woken anybody.

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { defaultKernel, parseKernel, startVm } from '#vm';
 
 const kernel = parseKernel(process.env['D4C_KERNEL'] ?? defaultKernel);
-const kills = Math.round(1000 * Number(process.env['D4C_SOAK'] ?? '0.05'));
+const part = Number(process.env['D4C_SOAK'] ?? '0.05');
+const kills = Math.round(1000 * part);
 
 interface Counted {
   readonly kills: number;

@@ -3,6 +3,7 @@
  * policies; for one whose deed they forbid, another that nobody knows of. Prints what was seen as JSON lines;
  * judges nothing.
  */
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
@@ -64,7 +65,7 @@ async function main(names: readonly string[]): Promise<void> {
   });
   tell({ kind: 'begin', kernel: release(), enforcingAfterMs: Math.round(performance.now() - began) });
   const stage: Stage = { agent, source, image, work, documents };
-  for (let i = 0; i < cases.length; i += waveLength) await runWave(stage, cases.slice(i, i + waveLength));
+  for (let i = 0; i < cases.length; i += waveLength) await watched(stage, cases.slice(i, i + waveLength));
   tell({ kind: 'end', counters: (await agent.status()).counters });
 }
 
@@ -101,21 +102,42 @@ function collector(documents: Map<string, Document[]>): Output {
   };
 }
 
+/** What is under way: told where nothing comes to its end any more, which ends the run. */
+const under = new Set<string>();
+const stuckMs = 120_000;
+
+/** Ends the guest's half, with what is known, when a wave takes longer than all its cases' own limits. */
+async function watched(stage: Stage, wave: readonly Case[]): Promise<void> {
+  const watch = setTimeout(() => {
+    void stage.agent.status().then(({ counters, outputs, problems }) => {
+      process.stderr.write(`stuck at ${[...under].join(' ')}: ${JSON.stringify({ counters, outputs, problems })}\n`);
+      process.stderr.write(`${spawnSync('ps', ['-o', 'pid,ppid,stat,args'], { encoding: 'utf8' }).stdout}\n`, () => process.exit(1));
+    });
+  }, stuckMs);
+  await runWave(stage, wave);
+  clearTimeout(watch);
+}
+
 async function runWave(stage: Stage, wave: readonly Case[]): Promise<void> {
   const left = [...wave];
   const ended: { wanted: Case; id: string; on: Ended; off: Ended | 'left out' | null; ms: number }[] = [];
   const worker = async (): Promise<void> => {
     for (let wanted = left.shift(); wanted; wanted = left.shift()) {
       const began = performance.now();
+      under.add(wanted.name);
       const id = wanted.name.replaceAll('/', '-');
       const layer = makeLayer(join(stage.work, id), base, wanted);
       const on = await attempt(stage, `on-${id}`, wanted, layer, true);
       const off = wanted.succeeds ? null : leaveOut ? leftOut : await attempt(stage, `off-${id}`, wanted, layer, false);
+      under.delete(wanted.name);
       ended.push({ wanted, id, on, off, ms: Math.round(performance.now() - began) });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
+  under.clear();
+  under.add('documents');
   await stage.agent.settle();
+  under.clear();
   for (const { wanted, id, on, off, ms } of ended) {
     stage.source.remove(`on-${id}`);
     const seen = (key: string): readonly Document[] => stage.documents.get(key) ?? [];
