@@ -23,18 +23,21 @@ export function createSender(options: {
   readonly failed: (error: Error) => void;
   readonly signal: AbortSignal;
 }): Sender {
-  let outgoing: Outgoing[] = [];
+  const outgoing: Outgoing[] = [];
   let sending: Promise<void> | undefined;
 
   async function flush(): Promise<void> {
     await Promise.resolve(); // the records of a batch are pushed one by one, and go into one commit
-    while (outgoing.length > 0) {
-      const batch = outgoing;
-      outgoing = [];
-      const documents = batch.flatMap((entry) => entry.documents);
-      if (documents.length > 0 && !(await deliver(documents))) return;
-      for (const { ticket } of batch) ticket?.done();
-    }
+    while (outgoing.length > 0 && (await sendBatch(outgoing.splice(0))));
+    // In the same turn as the look: what is pushed after it begins a flush of its own.
+    sending = undefined;
+  }
+
+  async function sendBatch(batch: readonly Outgoing[]): Promise<boolean> {
+    const documents = batch.flatMap((entry) => entry.documents);
+    if (documents.length > 0 && !(await deliver(documents))) return false;
+    for (const { ticket } of batch) ticket?.done();
+    return true;
   }
 
   /** `false` if the agent stops first: nothing is acked then, and the next one reads it again. */
@@ -54,7 +57,7 @@ export function createSender(options: {
   return {
     push(documents, ticket) {
       outgoing.push({ documents, ticket });
-      sending ??= flush().finally(() => (sending = undefined));
+      sending ??= flush();
     },
     async idle() {
       await sending;
