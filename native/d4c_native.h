@@ -55,6 +55,8 @@ void d4c_watch_libbpf(void);
 /* object.c */
 struct bpf_program;
 struct bpf_program *d4c_find_program(napi_env env, napi_value handle, napi_value name);
+struct d4c_parts;
+const struct d4c_parts *d4c_parts_of(napi_env env, napi_value handle);
 
 /* maps.c */
 napi_value d4c_wrap_map(napi_env env, int fd);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the host has: types in its kernel, its clocks; a lock, so that one agent at a time reads the rings. */
+/* What the host has: functions in its kernel, its clocks; a lock, so that one agent at a time reads the rings. */
 #include "d4c_native.h"
+#include "types.h"
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,127 +12,37 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Bytes that follow a type of the kernel's type information (Documentation/bpf/btf.rst); -1: a kind we don't know. */
-static long bytes_after(const struct btf_type *type)
-{
-	size_t members = BTF_INFO_VLEN(type->info);
-
-	switch (BTF_INFO_KIND(type->info)) {
-	case BTF_KIND_PTR:
-	case BTF_KIND_FWD:
-	case BTF_KIND_TYPEDEF:
-	case BTF_KIND_VOLATILE:
-	case BTF_KIND_CONST:
-	case BTF_KIND_RESTRICT:
-	case BTF_KIND_FUNC:
-	case BTF_KIND_FLOAT:
-	case BTF_KIND_TYPE_TAG:
-		return 0;
-	case BTF_KIND_INT:
-		return sizeof(uint32_t);
-	case BTF_KIND_ARRAY:
-		return sizeof(struct btf_array);
-	case BTF_KIND_STRUCT:
-	case BTF_KIND_UNION:
-		return members * sizeof(struct btf_member);
-	case BTF_KIND_ENUM:
-		return members * sizeof(struct btf_enum);
-	case BTF_KIND_ENUM64:
-		return members * sizeof(struct btf_enum64);
-	case BTF_KIND_FUNC_PROTO:
-		return members * sizeof(struct btf_param);
-	case BTF_KIND_VAR:
-		return sizeof(struct btf_var);
-	case BTF_KIND_DATASEC:
-		return members * sizeof(struct btf_var_secinfo);
-	case BTF_KIND_DECL_TAG:
-		return sizeof(struct btf_decl_tag);
-	default:
-		return -1;
-	}
-}
-
-/* Which functions there are. One pass over the bytes: libbpf's index of them costs a slow machine 0.3 s. */
-static bool find_functions(const uint8_t *bytes, size_t size, uint32_t count, char names[][128], bool *found)
-{
-	const struct btf_header *head = (const void *)bytes;
-	const uint8_t *at, *end;
-	const char *strings;
-
-	if (size < sizeof(*head) || head->magic != BTF_MAGIC || (size_t)head->hdr_len + head->type_off + head->type_len > size ||
-	    (size_t)head->hdr_len + head->str_off + head->str_len > size || !head->str_len || bytes[size - 1])
-		return false;
-	at = bytes + head->hdr_len + head->type_off;
-	end = at + head->type_len;
-	strings = (const char *)bytes + head->hdr_len + head->str_off;
-	while (at + sizeof(struct btf_type) <= end) {
-		const struct btf_type *type = (const void *)at;
-		long more = bytes_after(type);
-
-		if (more < 0 || type->name_off >= head->str_len)
-			return false;
-		at += sizeof(*type) + more;
-		if (BTF_INFO_KIND(type->info) != BTF_KIND_FUNC)
-			continue;
-		for (uint32_t i = 0; i < count; i++)
-			found[i] = found[i] || !strcmp(strings + type->name_off, names[i]);
-	}
-	return at == end;
-}
-
-/* All of a file whose size nobody knows; NULL with errno if it can't be read. */
-static uint8_t *read_file(const char *path, size_t *size)
-{
-	size_t room = 8 << 20;
-	uint8_t *bytes = malloc(room), *larger;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = -1;
-
-	*size = 0;
-	while (bytes && fd >= 0 && (got = read(fd, bytes + *size, room - *size)) > 0) {
-		*size += got;
-		if (*size < room)
-			continue;
-		larger = realloc(bytes, room *= 2);
-		if (!larger)
-			break;
-		bytes = larger;
-	}
-	if (fd >= 0)
-		close(fd);
-	if (got == 0)
-		return bytes;
-	free(bytes);
-	return NULL;
-}
+#define KERNEL_NAMES_MAX 64
 
 /* kernelHas(names): for each function, whether the kernel's type information has it. */
 static napi_value kernel_has(napi_env env, napi_callback_info info)
 {
 	napi_value argument, list, value;
+	char names[KERNEL_NAMES_MAX][128];
+	const char *wanted[KERNEL_NAMES_MAX];
+	uint32_t ids[KERNEL_NAMES_MAX];
+	struct d4c_types types;
 	uint32_t count = 0;
-	char names[32][128];
-	bool found[32] = {0}, whole;
-	uint8_t *bytes;
-	size_t size;
+	int error;
 
 	if (!d4c_arguments(env, info, 1, &argument) || napi_get_array_length(env, argument, &count) != napi_ok ||
 	    napi_create_array_with_length(env, count, &list) != napi_ok)
 		return NULL;
-	if (count > 32)
+	if (count > KERNEL_NAMES_MAX)
 		return d4c_throw(env, "D4C_ARGUMENT", 0, "%u names are too many", count);
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count; i++) {
 		if (napi_get_element(env, argument, i, &value) != napi_ok || !d4c_get_text(env, value, names[i], sizeof(names[i])))
 			return NULL;
-	bytes = read_file("/sys/kernel/btf/vmlinux", &size);
-	if (!bytes)
-		return d4c_throw(env, "D4C_BTF", errno, "the kernel has no type information");
-	whole = find_functions(bytes, size, count, names, found);
-	free(bytes);
-	if (!whole)
-		return d4c_throw(env, "D4C_BTF", 0, "the kernel's type information has kinds that are not known");
+		wanted[i] = names[i];
+	}
+	error = d4c_types_open(&types);
+	if (!error)
+		error = d4c_types_find(&types, wanted, count, ids);
+	d4c_types_close(&types);
+	if (error)
+		return d4c_throw(env, "D4C_BTF", error, "the kernel's type information can't be read");
 	for (uint32_t i = 0; i < count; i++)
-		if (napi_get_boolean(env, found[i], &value) != napi_ok || napi_set_element(env, list, i, value) != napi_ok)
+		if (napi_get_boolean(env, ids[i] != 0, &value) != napi_ok || napi_set_element(env, list, i, value) != napi_ok)
 			return NULL;
 	return list;
 }

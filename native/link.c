@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links: programs attached to their hooks, pinned so that they outlive the agent. */
+#include "attach.h"
 #include "d4c_native.h"
+#include "parts.h"
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -40,9 +42,27 @@ static napi_value attach(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 2, a) || !(program = d4c_find_program(env, a[0], a[1])))
 		return NULL;
 	d4c_log_start();
-	bpf = bpf_program__attach(program);
+	bpf = d4c_attach(program);
 	if (!bpf)
 		return d4c_throw(env, "D4C_ATTACH", errno, "program `%s` can't be attached", bpf_program__name(program));
+	return wrap_link(env, bpf);
+}
+
+/* attachCore(object, program): before the program is attached, and kept for as long as it is. */
+static napi_value attach_core(napi_env env, napi_callback_info info)
+{
+	napi_value a[2];
+	struct bpf_program *program;
+	const struct d4c_parts *parts;
+	struct bpf_link *bpf;
+
+	if (!d4c_arguments(env, info, 2, a) || !(program = d4c_find_program(env, a[0], a[1])) ||
+	    !(parts = d4c_parts_of(env, a[0])))
+		return NULL;
+	d4c_log_start();
+	bpf = d4c_parts_attach_core(parts, program);
+	if (!bpf)
+		return d4c_throw(env, "D4C_ATTACH", errno, "program `%s` can't be given its core", bpf_program__name(program));
 	return wrap_link(env, bpf);
 }
 
@@ -101,5 +121,6 @@ static napi_value iterate(napi_env env, napi_callback_info info)
 }
 
 const struct d4c_export d4c_link_exports[] = {
-	{"attach", attach}, {"pinLink", pin_link}, {"openLink", open_link}, {"iterate", iterate}, {NULL, NULL},
+	{"attach", attach},     {"attachCore", attach_core}, {"pinLink", pin_link},
+	{"openLink", open_link}, {"iterate", iterate},        {NULL, NULL},
 };

@@ -27,7 +27,7 @@ static struct bpf_map *find_map(napi_env env, struct object *object, napi_value 
 
 	if (!d4c_get_text(env, name, text, sizeof(text)))
 		return NULL;
-	map = bpf_object__find_map_by_name(object->parts.maps, text);
+	map = bpf_object__find_map_by_name(object->parts.part[D4C_PART_MAPS], text);
 	if (!map)
 		d4c_throw(env, "D4C_MAP", 0, "the object has no map `%s`", text);
 	return map;
@@ -124,11 +124,11 @@ static const struct btf_var_secinfo *find_variable(const struct btf *btf, const 
 	return NULL;
 }
 
-/* Writes a constant into one half's read-only data. */
-static bool write_constant(struct bpf_object *half, const char *name, uint32_t number)
+/* Writes a constant into one part's read-only data. */
+static bool write_constant(struct bpf_object *part, const char *name, uint32_t number)
 {
-	const struct btf_var_secinfo *place = find_variable(bpf_object__btf(half), name);
-	struct bpf_map *map = bpf_object__find_map_by_name(half, ".rodata");
+	const struct btf_var_secinfo *place = find_variable(bpf_object__btf(part), name);
+	struct bpf_map *map = bpf_object__find_map_by_name(part, ".rodata");
 	size_t size;
 	uint8_t *values = map ? (uint8_t *)bpf_map__initial_value(map, &size) : NULL;
 
@@ -149,8 +149,8 @@ static napi_value set_constant(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 3, a) || !(object = d4c_unwrap(env, a[0], D4C_HANDLE_OBJECT)) ||
 	    !d4c_get_text(env, a[1], name, sizeof(name)) || !d4c_get_u32(env, a[2], &number))
 		return NULL;
-	for (int i = 0; i < D4C_HALVES; i++)
-		if (!write_constant(object->parts.halves[i], name, number))
+	for (int i = 0; i < D4C_PARTS; i++)
+		if (!write_constant(object->parts.part[i], name, number))
 			return d4c_throw(env, "D4C_OBJECT", 0, "the object has no constant `%s` of 32 bits", name);
 	return d4c_undefined(env);
 }
@@ -166,13 +166,11 @@ static napi_value set_autoload(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 3, a) || !(object = d4c_unwrap(env, a[0], D4C_HANDLE_OBJECT)) ||
 	    !d4c_get_text(env, a[1], name, sizeof(name)) || napi_get_value_bool(env, a[2], &load) != napi_ok)
 		return NULL;
-	for (int i = 0; i < D4C_HALVES; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(object->parts.halves[i], name);
-		int error = program ? bpf_program__set_autoload(program, load) : -ENOENT;
+	struct bpf_program *program = d4c_parts_program(&object->parts, name);
+	int error = program ? bpf_program__set_autoload(program, load) : -ENOENT;
 
-		if (error)
-			return d4c_throw(env, "D4C_PROGRAM", error, "program `%s`", name);
-	}
+	if (error)
+		return d4c_throw(env, "D4C_PROGRAM", error, "program `%s`", name);
 	return d4c_undefined(env);
 }
 
@@ -231,7 +229,7 @@ static napi_value programs(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)) ||
 	    napi_create_array(env, &list) != napi_ok)
 		return NULL;
-	bpf_object__for_each_program(program, object->parts.halves[0]) {
+	bpf_object__for_each_program(program, object->parts.part[D4C_PART_HOOKS]) {
 		const char *name = bpf_program__name(program);
 		napi_value entry;
 
@@ -256,7 +254,7 @@ static napi_value maps(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 1, &argument) || !(object = d4c_unwrap(env, argument, D4C_HANDLE_OBJECT)) ||
 	    napi_create_array(env, &list) != napi_ok)
 		return NULL;
-	bpf_object__for_each_map(map, object->parts.maps)
+	bpf_object__for_each_map(map, object->parts.part[D4C_PART_MAPS])
 		if (!bpf_map__is_internal(map))
 			napi_set_element(env, list, index++, d4c_text(env, bpf_map__name(map)));
 	return list;
@@ -310,4 +308,11 @@ struct bpf_program *d4c_find_program(napi_env env, napi_value handle, napi_value
 	struct object *object = d4c_unwrap(env, handle, D4C_HANDLE_OBJECT);
 
 	return object ? find_program(env, object, name) : NULL;
+}
+
+const struct d4c_parts *d4c_parts_of(napi_env env, napi_value handle)
+{
+	struct object *object = d4c_unwrap(env, handle, D4C_HANDLE_OBJECT);
+
+	return object ? &object->parts : NULL;
 }

@@ -1,55 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parts.h"
+#include "attach.h"
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-int d4c_parts_open(struct d4c_parts *parts, const char *path)
+static const char core_name[] = "d4c_core";
+/* The function of each hook that the core replaces. */
+static const char replaced_name[] = "d4c_decide";
+/* Any hook that has that function would do; a short one is loaded soonest. */
+static const char first_name[] = "d4c_path_symlink";
+
+static enum d4c_part part_of(const struct d4c_parts *parts, const char *name)
 {
-	/* Without programs it needs no types of the kernel, which take long to read: any will do. */
-	LIBBPF_OPTS(bpf_object_open_opts, options, .btf_custom_path = path);
-	struct bpf_program *program;
+	if (parts->has_core && !strcmp(name, core_name))
+		return D4C_PART_CORE;
+	return parts->has_core && !strcmp(name, first_name) ? D4C_PART_FIRST : D4C_PART_HOOKS;
+}
 
-	parts->maps = bpf_object__open_file(path, &options);
-	for (int i = 0; i < D4C_HALVES; i++)
-		parts->halves[i] = bpf_object__open_file(path, NULL);
-	if (!parts->maps || !parts->halves[0] || !parts->halves[1]) {
-		int error = errno ? -errno : -EINVAL;
+/* Reads the kernel's types. The descriptor of those that the programs speak of, or a negative errno. */
+static int excerpt_types(const char *path)
+{
+	struct bpf_object *object = bpf_object__open_file(path, NULL);
+	struct d4c_types types;
+	int error = object ? d4c_types_open(&types) : -errno, fd = -1;
 
-		d4c_parts_close(parts);
-		return error;
+	if (!error) {
+		error = d4c_attach_find(&types, object);
+		fd = error ? error : d4c_types_excerpt(&types, bpf_object__btf(object));
+		d4c_types_close(&types);
 	}
-	bpf_object__for_each_program(program, parts->maps)
-		bpf_program__set_autoload(program, false);
+	bpf_object__close(object);
+	return error ? error : fd;
+}
+
+static int open_parts(struct d4c_parts *parts, const char *path)
+{
+	/* Without programs it needs no types of the kernel: any will do. */
+	LIBBPF_OPTS(bpf_object_open_opts, without, .btf_custom_path = path);
+	char types[64];
+	LIBBPF_OPTS(bpf_object_open_opts, with, .btf_custom_path = types);
+	struct bpf_program *program;
+	int error = d4c_attach_prepare();
+
+	if (error)
+		return error;
+	parts->types = excerpt_types(path);
+	if (parts->types < 0)
+		return parts->types;
+	snprintf(types, sizeof(types), "/proc/self/fd/%d", parts->types);
+	for (int i = 0; i < D4C_PARTS; i++) {
+		parts->part[i] = bpf_object__open_file(path, i == D4C_PART_MAPS ? &without : &with);
+		if (!parts->part[i])
+			return errno ? -errno : -EINVAL;
+	}
+	parts->has_core = bpf_object__find_program_by_name(parts->part[D4C_PART_CORE], core_name);
+	for (int i = 0; i < D4C_PARTS; i++)
+		bpf_object__for_each_program(program, parts->part[i])
+			if (part_of(parts, bpf_program__name(program)) != (enum d4c_part)i)
+				bpf_program__set_autoload(program, false);
 	return 0;
 }
 
-/* Leaves each program to the half that has fewer instructions so far; says how many each has. */
-static void divide(struct d4c_parts *parts, size_t instructions[D4C_HALVES])
+int d4c_parts_open(struct d4c_parts *parts, const char *path)
 {
-	struct bpf_program *ours[D4C_HALVES] = {NULL, NULL};
+	int error = open_parts(parts, path);
 
-	while ((ours[0] = bpf_object__next_program(parts->halves[0], ours[0]))) {
-		int lighter = instructions[1] < instructions[0];
-
-		ours[1] = bpf_object__next_program(parts->halves[1], ours[1]);
-		if (!bpf_program__autoload(ours[0]))
-			continue;
-		instructions[lighter] += bpf_program__insn_cnt(ours[0]);
-		bpf_program__set_autoload(ours[!lighter], false);
-	}
+	if (error)
+		d4c_parts_close(parts);
+	return error;
 }
 
 static int share_maps(struct d4c_parts *parts)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, parts->maps) {
+	bpf_object__for_each_map(map, parts->part[D4C_PART_MAPS]) {
 		if (bpf_map__is_internal(map))
 			continue;
-		for (int i = 0; i < D4C_HALVES; i++) {
-			struct bpf_map *same = bpf_object__find_map_by_name(parts->halves[i], bpf_map__name(map));
+		for (int i = D4C_PART_MAPS + 1; i < D4C_PARTS; i++) {
+			struct bpf_map *same = bpf_object__find_map_by_name(parts->part[i], bpf_map__name(map));
 			int error = bpf_map__reuse_fd(same, bpf_map__fd(map));
 
 			if (error)
@@ -72,31 +105,40 @@ static int start_thread(pthread_t *thread, void *(*run)(void *), void *argument)
 	return -error;
 }
 
-static void *load_half(void *half)
+static void *load_hooks(void *hooks)
 {
-	return (void *)(intptr_t)bpf_object__load(half);
+	return (void *)(intptr_t)bpf_object__load(hooks);
+}
+
+static int load_core(struct d4c_parts *parts)
+{
+	struct bpf_program *core = bpf_object__find_program_by_name(parts->part[D4C_PART_CORE], core_name);
+	struct bpf_program *first = bpf_object__find_program_by_name(parts->part[D4C_PART_FIRST], first_name);
+	int error = first ? bpf_object__load(parts->part[D4C_PART_FIRST]) : -ENOENT;
+
+	if (!error)
+		error = bpf_program__set_attach_target(core, bpf_program__fd(first), replaced_name);
+	return error ? error : bpf_object__load(parts->part[D4C_PART_CORE]);
 }
 
 static int load(struct d4c_parts *parts)
 {
-	size_t instructions[D4C_HALVES] = {0, 0};
-	void *second = NULL;
+	void *of_hooks = NULL;
 	pthread_t thread;
-	int error = bpf_object__load(parts->maps);
+	int error = bpf_object__load(parts->part[D4C_PART_MAPS]);
 
 	if (!error)
 		error = share_maps(parts);
 	if (error)
 		return error;
-	divide(parts, instructions);
-	if (!instructions[1])
-		return bpf_object__load(parts->halves[0]);
-	error = start_thread(&thread, load_half, parts->halves[1]);
+	if (!parts->has_core)
+		return bpf_object__load(parts->part[D4C_PART_HOOKS]);
+	error = start_thread(&thread, load_hooks, parts->part[D4C_PART_HOOKS]);
 	if (error)
 		return error;
-	error = bpf_object__load(parts->halves[0]);
-	pthread_join(thread, &second);
-	return error ? error : (int)(intptr_t)second;
+	error = load_core(parts);
+	pthread_join(thread, &of_hooks);
+	return error ? error : (int)(intptr_t)of_hooks;
 }
 
 static void *load_in_thread(void *argument)
@@ -133,9 +175,10 @@ int d4c_parts_wait(struct d4c_parts *parts)
 void d4c_parts_close(struct d4c_parts *parts)
 {
 	join(parts);
-	bpf_object__close(parts->maps);
-	for (int i = 0; i < D4C_HALVES; i++)
-		bpf_object__close(parts->halves[i]);
+	for (int i = 0; i < D4C_PARTS; i++)
+		bpf_object__close(parts->part[i]);
+	if (parts->types > 0)
+		close(parts->types);
 	memset(parts, 0, sizeof(*parts));
 	/* The kernel's types took tens of megabytes: back to the system with them. */
 	malloc_trim(0);
@@ -143,9 +186,12 @@ void d4c_parts_close(struct d4c_parts *parts)
 
 struct bpf_program *d4c_parts_program(const struct d4c_parts *parts, const char *name)
 {
-	struct bpf_program *other = bpf_object__find_program_by_name(parts->halves[1], name);
+	return bpf_object__find_program_by_name(parts->part[part_of(parts, name)], name);
+}
 
-	if (other && bpf_program__fd(other) >= 0)
-		return other;
-	return bpf_object__find_program_by_name(parts->halves[0], name);
+struct bpf_link *d4c_parts_attach_core(const struct d4c_parts *parts, const struct bpf_program *program)
+{
+	struct bpf_program *core = d4c_parts_program(parts, core_name);
+
+	return bpf_program__attach_freplace(core, bpf_program__fd(program), replaced_name);
 }

@@ -26,6 +26,8 @@
 #define D4C_HEAD_FLAGS 1      /* and cells, before them */
 #define D4C_HEAD_OPERATIONS 2 /* and automata */
 #define D4C_HEAD_CLASSES 3    /* and dispatch */
+#define D4C_HEAD_PROCESS 4    /* and the first class, behind it */
+#define D4C_HEAD_SERIAL 5     /* behind the first cell of the automata */
 #define D4C_HEAD_START 6
 #define D4C_CELL(index)                                \
 	({                                             \
@@ -150,6 +152,22 @@ static inline __attribute__((always_inline)) void d4c_match_path(struct d4c_matc
 		d4c_loop(D4C_CHUNKS_MAX, d4c_match_chunk, &context);
 outside:
 	return;
+}
+
+/* The same for one automaton, of another kind of text: what it accepts, and nothing else. */
+static inline __attribute__((always_inline)) void d4c_match_text(struct d4c_match *match, const __u8 *bytes,
+								 __u32 base, __u32 state, __u32 start, __u32 end)
+{
+	struct d4c_match_context context = {.match = match, .bytes = bytes};
+
+	for (int i = 0; i < D4C_MASK_WORDS; i++)
+		match->mask[i] = 0;
+	match->base = base;
+	match->start = match->offset = start;
+	match->end = end;
+	match->automata = match->automaton = 0;
+	match->state = state;
+	d4c_loop(D4C_CHUNKS_MAX, d4c_match_chunk, &context);
 }
 
 #endif

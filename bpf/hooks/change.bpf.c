@@ -18,23 +18,17 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 	struct dentry *dentry = path->dentry;
 	struct inode *inode = dentry->d_inode;
 	__u32 old = BPF_CORE_READ(inode, i_mode), operations = d4c_mode_change(old, mode);
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
+	struct d4c_request request;
 
-	if (!operations || !d4c_concerned(&subject, operations))
+	if (!operations || !d4c_concerned(&request.subject, operations))
 		return 0;
-	s = d4c_begin(&subject, D4C_HOOK_PATH_CHMOD);
-	if (!s) {
-		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
-		return 0;
-	}
-	d4c_tell_file(s, inode);
-	s->record.file_new_mode = (old & D4C_S_IFMT) | (mode & 07777);
-	d4c_pair(s, 0, operations, dentry, path->mnt, 0);
+	d4c_ask(&request, D4C_HOOK_PATH_CHMOD, inode);
+	request.new_mode = (old & D4C_S_IFMT) | (mode & 07777);
+	d4c_place(&request, operations, dentry, path->mnt, 0);
 	/* It becomes executable at its other names too, and the kernel knows no way to them. */
 	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
-		d4c_pair(s, 1, operations, 0, path->mnt, 1);
-	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
+		d4c_place(&request, operations, 0, path->mnt, 1);
+	D4C_DENY_IF(d4c_decide(&request));
 	return 0;
 }
 
@@ -42,18 +36,14 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 static __always_inline int d4c_truncation(struct dentry *dentry, struct vfsmount *mount, struct inode *inode, __u32 hook)
 {
 	__u32 operations = d4c_change(BPF_CORE_READ(inode, i_mode));
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
+	struct d4c_request request;
 
 	/* Within an open it is O_TRUNC, which file_open has judged. */
-	if (!operations || d4c_within_open() || !d4c_concerned(&subject, operations))
+	if (!operations || d4c_within_open() || !d4c_concerned(&request.subject, operations))
 		return 0;
-	s = d4c_begin(&subject, hook);
-	if (!s)
-		return d4c_blind(&subject, operations) == D4C_BLIND_DENIED;
-	d4c_tell_file(s, inode);
-	d4c_pair(s, 0, operations, dentry, mount, 0);
-	return d4c_finish(s, D4C_FINISH_PLAIN, 0);
+	d4c_ask(&request, hook, inode);
+	d4c_place(&request, operations, dentry, mount, 0);
+	return d4c_decide(&request);
 }
 
 SEC("lsm/path_truncate")
@@ -71,66 +61,6 @@ int BPF_PROG(d4c_file_truncate, struct file *file)
 {
 	D4C_DENY_IF(d4c_truncation(file->f_path.dentry, file->f_path.mnt, file->f_inode, D4C_HOOK_FILE_TRUNCATE));
 	return 0;
-}
-
-/* What a file system opens for itself, below a file that a task has opened: its mount is internal and its
- * file system is not one of the kernel's own; or, before 6.5, its inode is not that of its dentry. */
-static __always_inline int d4c_is_below(struct file *file)
-{
-	struct vfsmount *mount = file->f_path.mnt;
-	struct mount *whole = (void *)mount - bpf_core_field_offset(struct mount, mnt);
-	struct dentry *dentry = file->f_path.dentry;
-
-	if (BPF_CORE_READ(dentry, d_inode) != file->f_inode)
-		return 1;
-	return (long)BPF_CORE_READ(whole, mnt_ns) == -D4C_EINVAL &&
-	       !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
-}
-
-/* A file that no file system names. */
-static __always_inline int d4c_is_memory(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-
-	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) != D4C_S_IFREG)
-		return 0;
-	if (BPF_CORE_READ(inode, i_nlink) == 0)
-		return 1;
-	struct mount *whole = (void *)file->f_path.mnt - bpf_core_field_offset(struct mount, mnt);
-
-	return (long)BPF_CORE_READ(whole, mnt_ns) == -D4C_EINVAL;
-}
-
-/* A program, script or interpreter that is in memory alone. 1: deny. */
-static __always_inline int d4c_memory_execution(struct file *file)
-{
-	const __u32 operations = D4C_BIT(D4C_OP_EXEC_MEM_FD);
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
-
-	if (!d4c_concerned(&subject, operations))
-		return 0;
-	s = d4c_begin(&subject, D4C_HOOK_BPRM_CHECK);
-	if (!s)
-		return d4c_blind(&subject, operations) == D4C_BLIND_DENIED;
-	d4c_tell_file(s, file->f_inode);
-	d4c_pair(s, 0, operations, 0, 0, 0);
-	return d4c_finish(s, D4C_FINISH_PLAIN, 0);
-}
-
-/* execve opens each file that it runs: the program, and the interpreter of a script and of an ELF file. The
- * last one comes by no other hook. That this one is judged is kept for bprm_check_security. */
-static __always_inline int d4c_opened_for_execution(struct file *file)
-{
-	struct d4c_task_state fresh = {}, *state;
-
-	if (!d4c_is_memory(file) || !d4c_mark_of_current())
-		return 0;
-	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
-				     BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (state)
-		state->executed_file = (__u64)file;
-	return d4c_memory_execution(file);
 }
 
 /* What an open is to the file: its making, or a change. */
@@ -157,8 +87,7 @@ int BPF_PROG(d4c_file_open, struct file *file)
 {
 	__u32 flags = file->f_flags, mode = file->f_mode, operations;
 	int created = mode & D4C_FMODE_CREATED || flags & D4C_O_TMPFILE;
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
+	struct d4c_request request;
 
 	if (!(flags & (D4C_O_CREAT | D4C_O_TRUNC | D4C_O_TMPFILE | D4C_FMODE_EXEC_FLAG)) && !(mode & D4C_FMODE_WRITE))
 		return 0;
@@ -166,23 +95,18 @@ int BPF_PROG(d4c_file_open, struct file *file)
 	if (d4c_is_below(file))
 		return 0;
 	if (flags & D4C_FMODE_EXEC_FLAG) {
-		D4C_DENY_IF(d4c_opened_for_execution(file));
+		D4C_DENY_IF(d4c_mark_of_current() && d4c_opened_for_execution(file));
 		return 0;
 	}
 	if (flags & D4C_O_CREAT)
 		d4c_found_and_opened();
 	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
-	if (!operations || !d4c_concerned(&subject, operations))
+	if (!operations || !d4c_concerned(&request.subject, operations))
 		return 0;
-	s = d4c_begin(&subject, D4C_HOOK_FILE_OPEN);
-	if (!s) {
-		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
-		return 0;
-	}
-	d4c_tell_file(s, file->f_inode);
+	d4c_ask(&request, D4C_HOOK_FILE_OPEN, file->f_inode);
 	if (created)
-		s->record.file_new_mode = s->record.file_mode;
-	d4c_pair(s, 0, operations, file->f_path.dentry, file->f_path.mnt, created);
-	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
+		request.new_mode = file->f_inode->i_mode;
+	d4c_place(&request, operations, file->f_path.dentry, file->f_path.mnt, created);
+	D4C_DENY_IF(d4c_decide(&request));
 	return 0;
 }

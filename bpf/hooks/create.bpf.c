@@ -49,18 +49,6 @@ static __always_inline void d4c_take_back(struct d4c_task_state *state)
 		d4c_emit_retraction(mark->container, key);
 }
 
-static __always_inline void d4c_remember_denial(struct dentry *dentry, __u64 key)
-{
-	struct d4c_task_state fresh = {}, *state;
-
-	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
-				     BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!state)
-		return;
-	state->denied_dentry = (__u64)dentry;
-	state->denied_key = key;
-}
-
 /* A dentry gets its file; still in look-up, by being found and not by being made. */
 SEC("lsm/d_instantiate")
 int BPF_PROG(d4c_d_instantiate, struct dentry *dentry, struct inode *inode)
@@ -83,12 +71,10 @@ int BPF_PROG(d4c_drop_write, struct vfsmount *mount)
 SEC("lsm/path_mknod")
 int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev)
 {
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
+	struct d4c_request request;
 	/* Where the file system knows access control lists the mask is applied after this hook. */
-	int opening = d4c_within_open(), provisional;
+	int opening = d4c_within_open();
 	__u32 real = opening ? mode & ~d4c_umask() : mode, operations;
-	__u64 key = 0;
 
 	/* mknod(2) may leave the type out for a regular file. */
 	if (!(real & D4C_S_IFMT))
@@ -96,39 +82,30 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 	operations = d4c_arrival(real);
 	if (opening)
 		d4c_end_denial();
-	if (!d4c_concerned(&subject, operations))
+	if (!d4c_concerned(&request.subject, operations))
 		return 0;
-	s = d4c_begin(&subject, D4C_HOOK_PATH_MKNOD);
-	if (!s) {
-		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
-		return 0;
-	}
-	s->record.file_new_mode = real;
-	d4c_pair(s, 0, operations, dentry, dir->mnt, 1);
-	provisional = opening && dentry->d_flags & D4C_PAR_LOOKUP;
-	if (!d4c_finish(s, opening ? D4C_FINISH_ONLY_DENIED : D4C_FINISH_PLAIN, provisional ? &key : 0))
-		return 0;
-	if (key)
-		d4c_remember_denial(dentry, key);
-	return -D4C_EPERM;
+	d4c_ask(&request, D4C_HOOK_PATH_MKNOD, 0);
+	request.new_mode = real;
+	if (opening)
+		request.flags = D4C_REQUEST_ONLY_DENIED;
+	if (opening && dentry->d_flags & D4C_PAR_LOOKUP)
+		request.flags |= D4C_REQUEST_PROVISIONAL;
+	d4c_place(&request, operations, dentry, dir->mnt, 1);
+	D4C_DENY_IF(d4c_decide(&request));
+	return 0;
 }
 
 SEC("lsm/path_symlink")
 int BPF_PROG(d4c_path_symlink, const struct path *dir, struct dentry *dentry, const char *target)
 {
 	const __u32 operations = D4C_BIT(D4C_OP_CREATE_FILE);
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
+	struct d4c_request request;
 
-	if (!d4c_concerned(&subject, operations))
+	if (!d4c_concerned(&request.subject, operations))
 		return 0;
-	s = d4c_begin(&subject, D4C_HOOK_PATH_SYMLINK);
-	if (!s) {
-		D4C_DENY_IF(d4c_blind(&subject, operations) == D4C_BLIND_DENIED);
-		return 0;
-	}
-	s->record.file_new_mode = 0120777;
-	d4c_pair(s, 0, operations, dentry, dir->mnt, 1);
-	D4C_DENY_IF(d4c_finish(s, D4C_FINISH_PLAIN, 0));
+	d4c_ask(&request, D4C_HOOK_PATH_SYMLINK, 0);
+	request.new_mode = 0120777;
+	d4c_place(&request, operations, dentry, dir->mnt, 1);
+	D4C_DENY_IF(d4c_decide(&request));
 	return 0;
 }

@@ -65,21 +65,17 @@ static __always_inline int d4c_is_set_below(struct dentry *dentry)
 static __always_inline int d4c_set_rights(struct dentry *dentry, __u32 operations, __u32 mode, __u32 hook)
 {
 	struct inode *inode = dentry->d_inode;
-	struct d4c_subject subject;
-	struct d4c_scratch *s;
+	struct d4c_request request;
 
-	if (!operations || !d4c_concerned(&subject, operations) || d4c_is_set_below(dentry))
+	if (!operations || !d4c_concerned(&request.subject, operations) || d4c_is_set_below(dentry))
 		return 0;
-	s = d4c_begin(&subject, hook);
-	if (!s)
-		return d4c_blind(&subject, operations) == D4C_BLIND_DENIED;
-	d4c_tell_file(s, inode);
-	s->record.file_new_mode = mode;
-	d4c_pair(s, 0, operations, dentry, 0, 0);
+	d4c_ask(&request, hook, inode);
+	request.new_mode = mode;
+	d4c_place(&request, operations, dentry, 0, 0);
 	/* As with chmod. */
 	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
-		d4c_pair(s, 1, operations, 0, 0, 1);
-	return d4c_finish(s, D4C_FINISH_PLAIN, 0);
+		d4c_place(&request, operations, 0, 0, 1);
+	return d4c_decide(&request);
 }
 
 static __always_inline int d4c_set_list(struct dentry *dentry, __u64 entries, __u32 count)

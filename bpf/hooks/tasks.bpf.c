@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Executions and tasks: bprm_check_security, task_alloc; what begins and ends containers. */
+/* Executions and tasks: bprm_check_security, bprm_creds_from_file, bprm_committed_creds, task_alloc; what begins
+ * and ends containers. */
 
 /* Marks the current task if this execution is a container's; 0: it is one's and could not be marked. */
 static __always_inline int d4c_enter(void)
@@ -39,7 +40,47 @@ int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
 	struct file *file = bprm->file;
 
 	D4C_DENY_IF(!d4c_enter());
-	D4C_DENY_IF(d4c_is_memory(file) && !d4c_judged_when_opened(file) && d4c_memory_execution(file));
+	D4C_DENY_IF(d4c_mark_of_current() && !d4c_judged_when_opened(file) && d4c_execute(file));
+	return 0;
+}
+
+/* A program is about to be executed, with the user that it will have: the last moment for a refusal. What is let
+ * through is told of when it runs, with its arguments. */
+SEC("lsm/bprm_creds_from_file")
+int BPF_PROG(d4c_bprm_creds_from_file, struct linux_binprm *bprm, struct file *file)
+{
+	const __u32 operations = D4C_BIT(D4C_OP_EXEC);
+	struct d4c_request request;
+
+	if (!d4c_concerned(&request.subject, operations))
+		return 0;
+	d4c_ask(&request, D4C_HOOK_BPRM_CREDS, 0);
+	request.flags = D4C_REQUEST_ONLY_DENIED | D4C_REQUEST_OTHER_PROGRAM;
+	request.executable = (__u64)file;
+	request.cred = (__u64)bprm->cred;
+	d4c_place(&request, operations, 0, 0, 0);
+	D4C_DENY_IF(d4c_decide(&request));
+	return 0;
+}
+
+/* It runs. Its paths are looked at now, before it can be renamed: rules may ask for them later. */
+SEC("lsm/bprm_committed_creds")
+int BPF_PROG(d4c_bprm_committed_creds, struct linux_binprm *bprm)
+{
+	struct d4c_request request;
+	__u32 operations = D4C_BIT(D4C_OP_EXEC);
+	int told = d4c_concerned(&request.subject, operations);
+
+	if (!told && !(d4c_concerned(&request.subject, ~0u) && d4c_asks_for_processes(request.subject.table)))
+		return 0;
+	d4c_ask(&request, D4C_HOOK_BPRM_COMMITTED, 0);
+	request.flags = D4C_REQUEST_OTHER_PROGRAM | D4C_REQUEST_EXECUTED;
+	request.arguments = bprm->p;
+	request.arguments_end = bprm->exec;
+	request.arguments_count = bprm->argc;
+	if (told)
+		d4c_place(&request, operations, 0, 0, 0);
+	d4c_decide(&request);
 	return 0;
 }
 
@@ -47,16 +88,25 @@ int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
 SEC("lsm/task_alloc")
 int BPF_PROG(d4c_task_alloc, struct task_struct *task, unsigned long clone_flags)
 {
+	const __u32 operations = D4C_BIT(D4C_OP_FORK);
 	struct d4c_mark *mark = d4c_mark_of_current(), fresh;
+	struct d4c_request request;
 
 	if (!mark)
 		return 0;
 	fresh = *mark;
 	fresh.counted = 0;
-	if (bpf_task_storage_get(&d4c_marks, task, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE))
+	if (!bpf_task_storage_get(&d4c_marks, task, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
+		D4C_COUNT(unmarked);
+		return -D4C_ENOMEM;
+	}
+	d4c_inherit_program(task);
+	if (clone_flags & D4C_CLONE_THREAD || !d4c_concerned(&request.subject, operations))
 		return 0;
-	D4C_COUNT(unmarked);
-	return -D4C_ENOMEM;
+	d4c_ask(&request, D4C_HOOK_TASK_ALLOC, 0);
+	d4c_place(&request, operations, 0, 0, 0);
+	D4C_DENY_IF(d4c_decide(&request));
+	return 0;
 }
 
 /* Counted here and not in task_alloc: a fork can still fail after that. And a parent that was adopted since
@@ -161,16 +211,22 @@ int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 /* Parents between the loader and process 1 of the host. */
 #define D4C_PARENTS_MAX 256
 
+static long d4c_next_parent(__u32 turn, void *context)
+{
+	struct task_struct **task = context, *parent = BPF_CORE_READ(*task, real_parent);
+
+	if (BPF_CORE_READ(*task, tgid) == 1)
+		return 1;
+	*task = parent;
+	return 0;
+}
+
 static __always_inline __u64 d4c_host_root(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	for (int i = 0; i < D4C_PARENTS_MAX; i++) {
-		if (BPF_CORE_READ(task, tgid) == 1)
-			return d4c_root_of(task);
-		task = BPF_CORE_READ(task, real_parent);
-	}
-	return 0;
+	bpf_loop(D4C_PARENTS_MAX, d4c_next_parent, &task, 0);
+	return BPF_CORE_READ(task, tgid) == 1 ? d4c_root_of(task) : 0;
 }
 
 SEC("syscall")

@@ -69,11 +69,15 @@ struct d4c_process {
 	__u32 pid_namespace, mount_namespace; /* inode numbers */
 	__u32 tty; /* device number of the controlling terminal; 0: none */
 	__u32 flags; /* D4C_PROCESS_… */
-	struct d4c_slice executable;
+	__u32 arguments_count; /* strings among `arguments`, others may follow them; 0: all are */
+	__u32 executable_paths; /* D4C_PATHS_… */
+	struct d4c_slice executable; /* as the paths of a file */
+	struct d4c_slice executable_root;
+	struct d4c_slice leader_name; /* of the session leader's executable */
 	struct d4c_slice arguments; /* NUL-separated */
 };
 #define D4C_PROCESS_ARGUMENTS_CUT 1
-_Static_assert(sizeof(struct d4c_process) == 224, "");
+_Static_assert(sizeof(struct d4c_process) == 248, "");
 
 /* What the operation was done by; also names the hook for the reader of a record. */
 #define D4C_HOOK_PATH_MKNOD 1
@@ -92,6 +96,7 @@ _Static_assert(sizeof(struct d4c_process) == 224, "");
 #define D4C_HOOK_FILE_MPROTECT 14
 #define D4C_HOOK_INODE_SETXATTR 15
 #define D4C_HOOK_INODE_SET_ACL 16
+#define D4C_HOOK_BPRM_COMMITTED 17
 
 #define D4C_OPERATION_DENIED 1
 #define D4C_OPERATION_PROVISIONAL 2 /* a retraction with the same key may follow: nothing was denied then */
@@ -117,7 +122,7 @@ struct d4c_operation_record {
 	struct d4c_pair pairs[D4C_PAIRS_MAX];
 	struct d4c_process process;
 };
-_Static_assert(sizeof(struct d4c_operation_record) == 424, "");
+_Static_assert(sizeof(struct d4c_operation_record) == 448, "");
 
 struct d4c_retraction_record {
 	struct d4c_record_head head;

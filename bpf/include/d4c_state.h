@@ -13,10 +13,11 @@ struct d4c_settings {
 	__u64 host_root;
 	__u64 rename_lock;
 	__u64 mount_lock;
+	__u64 real_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
 	__u32 generation; /* of this set of programs */
 	__u32 flags;      /* D4C_SETTING_… */
 };
-_Static_assert(sizeof(struct d4c_settings) == 32, "");
+_Static_assert(sizeof(struct d4c_settings) == 40, "");
 
 /* d4c_slots: hash, cgroup id → slot. User space alone writes it: which cgroup is a container (with all
  * cgroups below it), and by which table it is judged. Changing it is the swap. */
@@ -67,7 +68,7 @@ struct d4c_mark {
 	__u64 container; /* cgroup id */
 	__u64 entry_start_ns;
 	__u32 entry_pid;
-	__u32 process_class;
+	__u32 reserved_class;
 	__u64 counted; /* 1: it is one of its container's `tasks`; 2: it exits, and is none any more */
 	__u32 reserved[2];
 };

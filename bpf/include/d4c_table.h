@@ -72,7 +72,7 @@ struct d4c_table_head {
 	__u32 process;         /* index of the process section; 0: none, every process is class 0 */
 	__u32 classes;         /* index of the first class */
 	__u32 states;          /* index of the first cell of the automata; they go on to the end */
-	__u32 reserved;
+	__u32 serial;          /* numbers the tables that the kernel has been given; 0 as it is compiled */
 	__u32 start[D4C_AUTOMATA_MAX];
 };
 _Static_assert(sizeof(struct d4c_table_head) == 80, "head is 10 cells");

@@ -24,6 +24,7 @@ static __always_inline const __u64 *d4c_cell_at(__u32 index)
 #define d4c_copy(to, cell, bytes) bpf_probe_read_kernel(to, bytes, cell)
 #define d4c_loop(turns, callback, context) bpf_loop(turns, callback, context, 0)
 
+#include "../decide/d4c_class.h"
 #include "../decide/d4c_directory.h"
 
 #endif

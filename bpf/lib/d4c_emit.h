@@ -33,7 +33,7 @@ static __always_inline void d4c_head(struct d4c_record_head *head, __u16 kind, _
 	head->reserved = 0;
 }
 
-/* Completes the operation's record and puts it into its ring. */
+/* Puts the operation's record into its ring. */
 __noinline int d4c_emit_operation(struct d4c_scratch *s)
 {
 	struct d4c_operation_record *record;
@@ -43,7 +43,6 @@ __noinline int d4c_emit_operation(struct d4c_scratch *s)
 	if (!s)
 		return 0;
 	record = &s->record;
-	d4c_tell_process(s);
 	size = sizeof(*record) + s->data_used;
 	asm volatile("" : "+r"(size));
 	if (size > sizeof(*record) + D4C_DATA_BYTES) {

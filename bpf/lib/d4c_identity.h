@@ -4,6 +4,7 @@
 #ifndef D4C_IDENTITY_H
 #define D4C_IDENTITY_H
 
+#include "d4c_cells.h"
 #include "d4c_counters.h"
 #include "d4c_mounts.h"
 
@@ -12,9 +13,9 @@ struct d4c_subject {
 	__u64 container;
 	__u64 entry_start_ns;
 	__u32 entry_pid;
-	__u32 process_class;
 	__u32 table;
 	__u32 slot_flags;
+	__u32 reserved;
 };
 
 static __always_inline struct d4c_mark *d4c_mark_of_current(void)
@@ -45,7 +46,32 @@ static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 oper
 		return 0;
 	subject->entry_start_ns = mark->entry_start_ns;
 	subject->entry_pid = mark->entry_pid;
-	subject->process_class = mark->process_class;
+	return 1;
+}
+
+struct d4c_cgroup_walk {
+	const void *ancestors;
+	__u64 container;
+	__u32 flags;
+	__u32 levels;
+};
+
+static long d4c_try_cgroup(__u32 level, void *context)
+{
+	struct d4c_cgroup_walk *walk = context;
+	struct cgroup *ancestor;
+	struct d4c_slot *slot;
+	__u64 id;
+
+	if (level >= walk->levels ||
+	    bpf_probe_read_kernel(&ancestor, sizeof(ancestor), walk->ancestors + level * sizeof(ancestor)))
+		return 1;
+	id = BPF_CORE_READ(ancestor, kn, id);
+	slot = bpf_map_lookup_elem(&d4c_slots, &id);
+	if (!slot)
+		return 0;
+	walk->container = id;
+	walk->flags = slot->flags;
 	return 1;
 }
 
@@ -53,24 +79,15 @@ static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 oper
  * none. Looked for from the top: how far below its own a container makes cgroups is up to the container. */
 static __always_inline __u64 d4c_container_of(struct task_struct *task, __u32 *flags)
 {
-	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp), *ancestor;
-	const void *ancestors = (void *)cgroup + bpf_core_field_offset(cgroup->ancestors);
-	int level = BPF_CORE_READ(cgroup, level);
+	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct d4c_cgroup_walk walk = {
+		.ancestors = (void *)cgroup + bpf_core_field_offset(cgroup->ancestors),
+		.levels = BPF_CORE_READ(cgroup, level) + 1,
+	};
 
-	for (int i = 0; i < D4C_CGROUP_LEVELS_MAX; i++) {
-		__u64 id;
-		struct d4c_slot *slot;
-
-		if (i > level || bpf_probe_read_kernel(&ancestor, sizeof(ancestor), ancestors + i * sizeof(ancestor)))
-			return 0;
-		id = BPF_CORE_READ(ancestor, kn, id);
-		slot = bpf_map_lookup_elem(&d4c_slots, &id);
-		if (slot) {
-			*flags = slot->flags;
-			return id;
-		}
-	}
-	return 0;
+	bpf_loop(D4C_CGROUP_LEVELS_MAX, d4c_try_cgroup, &walk, 0);
+	*flags = walk.flags;
+	return walk.container;
 }
 
 static __always_inline __u64 d4c_root_of(struct task_struct *task)

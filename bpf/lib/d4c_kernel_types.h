@@ -54,7 +54,17 @@ typedef struct {
 	__u32 val;
 } kgid_t;
 
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
 struct inode {
+	/* One of them. */
+	struct timespec64 i_ctime;   /* before 6.6 */
+	struct timespec64 __i_ctime; /* before 6.11 */
+	__s64 i_ctime_sec;
+	unsigned int i_ctime_nsec;
 	unsigned short i_mode;
 	kuid_t i_uid;
 	kgid_t i_gid;
@@ -121,6 +131,22 @@ struct file {
 	struct path f_path;
 };
 
+/* Of a file that overlay has opened below one of its own, from 6.5; the path is that of its own from 6.8. */
+struct backing_file {
+	struct file file;
+	struct path user_path;
+};
+
+struct ovl_inode {
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
+	unsigned long vm_flags;
+};
+
 struct posix_acl_entry {
 	short e_tag;
 	unsigned short e_perm;
@@ -133,6 +159,10 @@ struct posix_acl {
 
 struct linux_binprm {
 	struct file *file;
+	struct cred *cred;
+	unsigned long p; /* where its strings begin, the arguments first */
+	unsigned long exec; /* and the last one, its file's name */
+	int argc;
 };
 
 struct fs_struct {
@@ -235,6 +265,7 @@ struct task_struct {
 	const struct cred *cred;
 	const struct cred *real_cred;
 	char comm[16];
+	unsigned in_execve : 1;
 	struct nameidata *nameidata;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
@@ -277,6 +308,11 @@ enum dentry_flags {
 #define D4C_O_TRUNC 01000
 #define D4C_O_TMPFILE 020000000 /* without O_DIRECTORY, which comes with it */
 #define D4C_FMODE_EXEC_FLAG 0x20 /* in f_flags: opened by execve, or as the interpreter of an ELF file */
+
+#define D4C_PROT_EXEC 4
+#define D4C_VM_EXEC 4
+#define D4C_CLONE_THREAD 0x10000
+#define D4C_MAGIC_OVERLAY 0x794c7630
 
 #define D4C_SB_KERNMOUNT (1 << 22)
 #define D4C_RENAME_EXCHANGE 2

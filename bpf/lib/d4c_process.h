@@ -3,8 +3,9 @@
 #ifndef D4C_PROCESS_H
 #define D4C_PROCESS_H
 
-#include "d4c_path.h"
 #include "d4c_identity.h"
+#include "d4c_path.h"
+#include "d4c_program.h"
 
 /* Levels of user namespaces between a task's and its container's. */
 #define D4C_USER_LEVELS_MAX 4
@@ -20,22 +21,43 @@ static __always_inline void d4c_tell_task(struct d4c_task *out, struct task_stru
 	bpf_probe_read_kernel(out->comm, sizeof(out->comm), (void *)leader + bpf_core_field_offset(leader->comm));
 }
 
-/* Leader of a process group or session, by its pid: it may be gone while the others live. */
-static __always_inline void d4c_tell_leader(struct d4c_task *out, struct signal_struct *signal, int type)
+static __always_inline struct pid *d4c_leading_pid(struct signal_struct *signal, int type)
 {
-	struct pid *pid;
-	struct hlist_node *node;
-	const __u32 links = bpf_core_field_offset(struct task_struct, pid_links);
+	struct pid *pid = 0;
 
 	bpf_probe_read_kernel(&pid, sizeof(pid),
 			      (void *)signal + bpf_core_field_offset(signal->pids) + type * sizeof(void *));
-	if (!pid)
-		return;
-	out->pid = BPF_CORE_READ(pid, numbers[0].nr);
+	return pid;
+}
+
+/* The task that has a pid, as the leader of its threads; 0: it is gone. */
+static __always_inline __u64 d4c_task_of(struct pid *pid)
+{
+	const __u32 links = bpf_core_field_offset(struct task_struct, pid_links);
+	struct hlist_node *node = 0;
+
 	bpf_probe_read_kernel(&node, sizeof(node),
 			      (void *)pid + bpf_core_field_offset(pid->tasks) + D4C_PIDTYPE_TGID * sizeof(void *));
-	if (node)
-		d4c_tell_task(out, (void *)node - links - D4C_PIDTYPE_TGID * sizeof(struct hlist_node));
+	return node ? (__u64)node - links - D4C_PIDTYPE_TGID * sizeof(struct hlist_node) : 0;
+}
+
+static __always_inline __u64 d4c_leader_of(struct signal_struct *signal, int type)
+{
+	struct pid *pid = d4c_leading_pid(signal, type);
+
+	return pid ? d4c_task_of(pid) : 0;
+}
+
+/* Leader of a process group or session, by its pid: it may be gone while the others live. */
+static __always_inline void d4c_tell_leader(struct d4c_task *out, struct signal_struct *signal, int type)
+{
+	struct pid *pid = d4c_leading_pid(signal, type);
+	__u64 task = pid ? d4c_task_of(pid) : 0;
+
+	if (pid)
+		out->pid = BPF_CORE_READ(pid, numbers[0].nr);
+	if (task)
+		d4c_tell_task(out, (void *)task);
 }
 
 /* A user id of the host as the map of a user namespace has it. */
@@ -59,10 +81,26 @@ __noinline __u32 d4c_mapped_id(__u64 address, __u32 id)
 	return D4C_UID_NOBODY;
 }
 
-static __always_inline void d4c_tell_users(struct d4c_process *out, struct task_struct *task, __u32 namespace)
+/* Where the map of ids is that a container's user namespace has, from a user's own on; 0: ids are the host's, as
+ * they are in a namespace that the container has made. */
+static __always_inline __u64 d4c_id_map(const struct cred *cred, __u32 namespace)
 {
-	const struct cred *cred = BPF_CORE_READ(task, cred);
 	struct user_namespace *user_ns = BPF_CORE_READ(cred, user_ns);
+
+	for (int i = 0; i < D4C_USER_LEVELS_MAX; i++) {
+		if (!user_ns || BPF_CORE_READ(user_ns, level) == 0)
+			return 0;
+		if (BPF_CORE_READ(user_ns, ns.inum) == namespace)
+			break;
+		user_ns = BPF_CORE_READ(user_ns, parent);
+	}
+	return (__u64)user_ns;
+}
+
+static __always_inline void d4c_tell_users(struct d4c_process *out, struct d4c_scratch *s)
+{
+	const struct cred *cred = (void *)s->cred;
+	struct user_namespace *user_ns = (void *)d4c_id_map(cred, s->user_namespace);
 
 	out->uid = BPF_CORE_READ(cred, uid.val);
 	out->gid = BPF_CORE_READ(cred, gid.val);
@@ -70,13 +108,8 @@ static __always_inline void d4c_tell_users(struct d4c_process *out, struct task_
 	out->egid = BPF_CORE_READ(cred, egid.val);
 	out->container_uid = out->euid;
 	out->container_gid = out->egid;
-	for (int i = 0; i < D4C_USER_LEVELS_MAX; i++) {
-		if (!user_ns || BPF_CORE_READ(user_ns, level) == 0)
-			return;
-		if (BPF_CORE_READ(user_ns, ns.inum) == namespace)
-			break;
-		user_ns = BPF_CORE_READ(user_ns, parent);
-	}
+	if (!user_ns)
+		return;
 	out->container_uid = d4c_mapped_id((__u64)user_ns + bpf_core_field_offset(user_ns->uid_map), out->euid);
 	out->container_gid = d4c_mapped_id((__u64)user_ns + bpf_core_field_offset(user_ns->gid_map), out->egid);
 }
@@ -110,23 +143,31 @@ static __always_inline void d4c_append(struct d4c_scratch *s, struct d4c_slice *
 	s->data_used = used + length;
 }
 
-static __always_inline void d4c_tell_executable(struct d4c_scratch *s, struct mm_struct *mm)
+/* Puts the name of the session leader's executable at the end of the work buffer; where it begins. */
+static __always_inline __u32 d4c_leader_name(struct d4c_scratch *s)
 {
-	struct file *file = mm ? BPF_CORE_READ(mm, exe_file) : 0;
+	struct task_struct *task = (void *)bpf_get_current_task(), *leader;
+	struct file *file;
+	struct qstr name;
+	__u32 offset;
 
-	s->record.process.executable.length = 0;
-	if (!file)
-		return;
-	s->walk.root_dentry = 0;
-	if (d4c_walk(s, (__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt)) &&
-	    s->walk.end == D4C_WALK_TOP)
-		d4c_append(s, &s->record.process.executable, s->walk.offset);
+	leader = (void *)d4c_leader_of(BPF_CORE_READ(task, signal), D4C_PIDTYPE_SID);
+	file = leader ? BPF_CORE_READ(leader, mm, exe_file) : 0;
+	if (!file || bpf_probe_read_kernel(&name, sizeof(name), (void *)BPF_CORE_READ(file, f_path.dentry) +
+								bpf_core_field_offset(struct dentry, d_name)))
+		return D4C_PATH_BUFFER_BYTES;
+	if (name.len > 0xff)
+		return D4C_PATH_BUFFER_BYTES;
+	offset = D4C_PATH_BUFFER_BYTES - name.len;
+	asm volatile("" : "+r"(offset));
+	bpf_probe_read_kernel(&s->work[offset & D4C_PATH_MASK], name.len & 0xff, name.name);
+	return offset;
 }
 
-static __always_inline void d4c_tell_arguments(struct d4c_scratch *s, struct mm_struct *mm)
+/* `start`, `end`: addresses of the process. */
+static __always_inline void d4c_tell_arguments(struct d4c_scratch *s, unsigned long start, unsigned long end)
 {
 	struct d4c_process *out = &s->record.process;
-	unsigned long start = mm ? BPF_CORE_READ(mm, arg_start) : 0, end = mm ? BPF_CORE_READ(mm, arg_end) : 0;
 	__u32 used = s->data_used;
 	unsigned long length = end - start;
 
@@ -148,11 +189,11 @@ static __always_inline void d4c_tell_arguments(struct d4c_scratch *s, struct mm_
 	s->data_used = used + length;
 }
 
+/* All but what takes a look at paths: that is d4c_acting.h. */
 __noinline int d4c_tell_process(struct d4c_scratch *s)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct signal_struct *signal = BPF_CORE_READ(task, signal);
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct d4c_process *out;
 
 	if (!s)
@@ -169,9 +210,8 @@ __noinline int d4c_tell_process(struct d4c_scratch *s)
 	out->namespace_pid = d4c_namespace_pid(task, &out->pid_namespace);
 	out->mount_namespace = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 	out->tty = d4c_terminal(signal);
-	d4c_tell_users(out, task, s->user_namespace);
-	d4c_tell_executable(s, mm);
-	d4c_tell_arguments(s, mm);
+	d4c_tell_users(out, s);
+	d4c_append(s, &out->leader_name, d4c_leader_name(s));
 	return 0;
 }
 

@@ -32,6 +32,9 @@ struct d4c_walk {
 	__u32 torn; /* a name was being changed */
 };
 
+#define D4C_MATCH_ALL 0xffffffff /* of the table */
+#define D4C_MATCH_NONE 0         /* the path alone is wanted */
+
 struct d4c_scratch {
 	__u64 busy;
 	struct d4c_walk walk;
@@ -47,6 +50,15 @@ struct d4c_scratch {
 	__u64 place_mount; /* struct vfsmount */
 	__u32 place_new;   /* its name is being made: it may well be unhashed */
 	__u32 pair;
+	/* Which automata its paths are walked through: D4C_MATCH_… or the first state of one. */
+	__u32 matching;
+	__u32 spare;
+	/* The program that acts: struct file, struct cred; and what is told of it. */
+	__u64 executable;
+	__u64 cred;
+	struct d4c_pair executable_paths;
+	struct d4c_process_section section;
+	struct d4c_masks atoms;
 	/* Whose operation it is. */
 	__u32 table;
 	__u32 slot_flags;

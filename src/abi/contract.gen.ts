@@ -57,6 +57,7 @@ export const constants = {
   hookFileMprotect: 14,
   hookInodeSetxattr: 15,
   hookInodeSetAcl: 16,
+  hookBprmCommitted: 17,
   operationDenied: 1,
   operationProvisional: 2,
   operationUndecided: 4,
@@ -90,13 +91,14 @@ export const layouts = {
     startNs: 0, pid: 8, reserved: 12, comm: 16,
   },
   process: {
-    bytes: 224,
+    bytes: 248,
     self: 0, parent: 32, groupLeader: 64, sessionLeader: 96, entryLeader: 128, tid: 160,
     namespacePid: 164, uid: 168, gid: 172, euid: 176, egid: 180, containerUid: 184, containerGid: 188,
-    pidNamespace: 192, mountNamespace: 196, tty: 200, flags: 204, executable: 208, arguments: 216,
+    pidNamespace: 192, mountNamespace: 196, tty: 200, flags: 204, argumentsCount: 208,
+    executablePaths: 212, executable: 216, executableRoot: 224, leaderName: 232, arguments: 240,
   },
   operationRecord: {
-    bytes: 424,
+    bytes: 448,
     head: 0, hook: 40, flags: 44, operations: 48, actions: 52, possible: 56, pairsCount: 60, key: 64,
     fileMode: 72, fileNewMode: 76, fileLinks: 80, fileDevice: 84, fileInode: 88, fileUid: 96,
     fileGid: 100, pairs: 104, process: 200,
@@ -110,8 +112,8 @@ export const layouts = {
     head: 0, pid: 40, pidNamespace: 44, mountNamespace: 48, userNamespace: 52,
   },
   settings: {
-    bytes: 32,
-    hostRoot: 0, renameLock: 8, mountLock: 16, generation: 24, flags: 28,
+    bytes: 40,
+    hostRoot: 0, renameLock: 8, mountLock: 16, realOffsetNs: 24, generation: 32, flags: 36,
   },
   slot: {
     bytes: 8,

@@ -46,7 +46,12 @@ export interface ProcessRecord {
   readonly mountNamespace: number;
   readonly tty: number;
   readonly flags: number;
+  /** Strings that belong to the program, of those in `arguments`; 0: all. */
+  readonly argumentsCount: number;
+  readonly executablePaths: number;
   readonly executable: Uint8Array;
+  readonly executableRoot: Uint8Array;
+  readonly leaderName: Uint8Array;
   readonly arguments: Uint8Array;
 }
 
@@ -220,7 +225,11 @@ function decodeProcess(reader: Reader, base: number): ProcessRecord {
     mountNamespace: reader.u32(base + at.mountNamespace),
     tty: reader.u32(base + at.tty),
     flags: reader.u32(base + at.flags),
+    argumentsCount: reader.u32(base + at.argumentsCount),
+    executablePaths: reader.u32(base + at.executablePaths),
     executable: decodeSlice(reader, base + at.executable),
+    executableRoot: decodeSlice(reader, base + at.executableRoot),
+    leaderName: decodeSlice(reader, base + at.leaderName),
     arguments: decodeSlice(reader, base + at.arguments),
   };
 }

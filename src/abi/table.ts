@@ -51,7 +51,7 @@ export interface Table {
 
 const fields = {
   magic: 0, version: 1, cells: 2, flags: 3, operations: 4, automata: 5, processClasses: 6, dispatch: 7, process: 8,
-  classes: 9, states: 10, reserved: 11, start: 12,
+  classes: 9, states: 10, serial: 11, start: 12,
 } as const;
 
 export interface HeadFields {
@@ -78,6 +78,13 @@ export function writeHead(words: Uint32Array, head: HeadFields): void {
   words[fields.classes] = head.classes;
   words[fields.states] = head.states;
   head.starts.forEach((start, i) => (words[fields.start + i] = start));
+}
+
+/** The table as it is given to the kernel, under a number of its own. */
+export function numberTable(table: Uint8Array, serial: number): Uint8Array {
+  const copy = table.slice();
+  new DataView(copy.buffer).setUint32(fields.serial * 4, serial, true);
+  return copy;
 }
 
 /** Checks every index of a table once; a table that could lead a walk astray is refused. */

@@ -128,15 +128,15 @@ export function toPolicyEvents(event: OperationEvent): readonly PolicyEvent[] {
 }
 
 function pairsEvent(event: OperationEvent): Extract<PolicyEvent, { kind: 'pairs' }> {
-  const { executable, containerUid, interactive, sessionLeader } = event.process;
+  const { executablePaths, containerUid, interactive, leaderName } = event.process;
   return {
     kind: 'pairs',
     pairs: event.pairs.map(({ operations, paths, mount }) => ({ operations, paths: toKnownPaths(paths), mount })),
     process: {
-      executable: executable === undefined ? { kind: 'unknown' } : { kind: 'paths', paths: [executable] },
+      executable: toKnownPaths(executablePaths),
       userId: containerUid,
       interactive,
-      sessionLeader: sessionLeader?.comm ?? new Uint8Array(),
+      sessionLeader: leaderName,
     },
   };
 }

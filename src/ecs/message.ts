@@ -32,7 +32,7 @@ function attempt(event: OperationEvent, index: number): string {
   const has = (name: (typeof operations)[number]): boolean => operations.includes(name);
   if (has('execMemFd')) return `run a program from memory${at === undefined ? '' : ` (${path})`}`;
   if (has('execDrift')) return `run code that is not of the image, ${path}`;
-  if (has('exec')) return `run ${path}`;
+  if (has('exec')) return `run ${program(event)}`;
   if (has('fork')) return 'start a process';
   const how = means(event, index);
   if (has('createExecutable')) return `create the executable ${path}${how}`;
@@ -53,6 +53,12 @@ function means(event: OperationEvent, index: number): string {
   if (action === 'chmod') return ` by a change of its mode to ${(event.file.newMode & 0o7777).toString(8)}`;
   if (action === 'truncate') return ' by truncating it';
   return '';
+}
+
+/** What is executed is the process itself by then. */
+function program(event: OperationEvent): string {
+  const { executable } = event.process;
+  return executable === undefined ? 'a program without a path' : printable(toText(executable));
 }
 
 function unnamed(event: OperationEvent, index: number): string {

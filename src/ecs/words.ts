@@ -29,6 +29,7 @@ const verbs: Readonly<Record<Hook, string>> = {
   file_open: 'open',
   bprm_check_security: 'exec',
   bprm_creds_from_file: 'exec',
+  bprm_committed_creds: 'exec',
   task_alloc: 'fork',
   mmap_file: 'mmap',
   file_mprotect: 'mprotect',
@@ -40,6 +41,7 @@ const verbs: Readonly<Record<Hook, string>> = {
 const processHooks: ReadonlySet<Hook> = new Set([
   'bprm_check_security',
   'bprm_creds_from_file',
+  'bprm_committed_creds',
   'task_alloc',
   'mmap_file',
   'file_mprotect',
@@ -53,8 +55,8 @@ export function categoryOf(event: OperationEvent): 'file' | 'process' {
 export function typesOf(event: OperationEvent, pair: number): readonly string[] {
   const denied = event.denied ? ['denied'] : [];
   if (categoryOf(event) === 'process') {
-    const starts = ['bprm_check_security', 'bprm_creds_from_file', 'task_alloc'].includes(event.hook);
-    return [starts ? 'start' : 'info', ...denied];
+    const maps = event.hook === 'mmap_file' || event.hook === 'file_mprotect';
+    return [maps ? 'info' : 'start', ...denied];
   }
   const types = new Set(operationsOf(event, pair).map((name) => typeNames[name]));
   return [...(types.size === 0 ? ['change'] : types), ...denied];

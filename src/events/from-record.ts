@@ -56,6 +56,7 @@ const hooks: ReadonlyMap<number, Hook> = new Map([
   [c.hookFileMprotect, 'file_mprotect'],
   [c.hookInodeSetxattr, 'inode_setxattr'],
   [c.hookInodeSetAcl, 'inode_set_acl'],
+  [c.hookBprmCommitted, 'bprm_committed_creds'],
 ]);
 
 /** A decoded record in the words of documents; `kernelId` is the random id made with the maps. */
@@ -128,7 +129,7 @@ function pair(raw: PairRecord): EventPair {
   };
 }
 
-function pathsOf(raw: PairRecord): EventPaths {
+function pathsOf(raw: Pick<PairRecord, 'paths' | 'mountPath' | 'rootPath'>): EventPaths {
   if ((raw.paths & c.pathsNone) !== 0) return { kind: 'none' };
   const mount = (raw.paths & c.pathsMount) === 0 ? undefined : raw.mountPath;
   const root = (raw.paths & c.pathsRoot) === 0 ? undefined : raw.rootPath;
@@ -137,6 +138,8 @@ function pathsOf(raw: PairRecord): EventPaths {
 }
 
 function processOf(raw: ProcessRecord): EventProcess {
+  const executablePaths = pathsOf({ paths: raw.executablePaths, mountPath: raw.executable, rootPath: raw.executableRoot });
+  const args = splitAtNul(raw.arguments);
   return {
     self: task(raw.self)!,
     parent: task(raw.parent, true),
@@ -152,9 +155,11 @@ function processOf(raw: ProcessRecord): EventProcess {
     pidNamespace: raw.pidNamespace,
     mountNamespace: raw.mountNamespace,
     interactive: raw.tty !== 0,
-    executable: raw.executable.length === 0 ? undefined : raw.executable,
-    args: splitAtNul(raw.arguments),
-    argsCut: (raw.flags & c.processArgumentsCut) !== 0,
+    executable: executablePaths.kind === 'paths' ? (executablePaths.mount ?? executablePaths.root) : undefined,
+    executablePaths,
+    leaderName: raw.leaderName,
+    args: raw.argumentsCount === 0 ? args : args.slice(0, raw.argumentsCount),
+    argsCut: (raw.flags & c.processArgumentsCut) !== 0 && (raw.argumentsCount === 0 || args.length <= raw.argumentsCount),
   };
 }
 

@@ -30,6 +30,7 @@ export type Hook =
   | 'file_mprotect'
   | 'inode_setxattr'
   | 'inode_set_acl'
+  | 'bprm_committed_creds'
   | 'unknown';
 
 /** How a file is known: by the path of its mounts, by that within the container's root, by both, or not. */
@@ -75,7 +76,11 @@ export interface EventProcess {
   readonly mountNamespace: number;
   /** Has a controlling terminal. */
   readonly interactive: boolean;
+  /** As people know it. */
   readonly executable: Uint8Array | undefined;
+  readonly executablePaths: EventPaths;
+  /** Basename of the session leader's executable; empty: it is gone. */
+  readonly leaderName: Uint8Array;
   readonly args: readonly Uint8Array[];
   readonly argsCut: boolean;
 }

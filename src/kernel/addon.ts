@@ -30,6 +30,8 @@ export interface Addon {
   mapOf(object: ObjectHandle, name: string): MapHandle;
   runProgram(object: ObjectHandle, name: string): number;
   attach(object: ObjectHandle, program: string): LinkHandle;
+  /** Gives a program what it decides by: before it is attached. The link must be closed after that one. */
+  attachCore(object: ObjectHandle, program: string): LinkHandle;
   pinLink(link: LinkHandle, path: string): void;
   openLink(path: string): LinkHandle;
   iterate(link: LinkHandle): number;

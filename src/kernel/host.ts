@@ -21,7 +21,7 @@ export interface HostReport {
 
 const neededHooks = [
   'path_mknod', 'path_symlink', 'path_unlink', 'path_link', 'path_rename', 'path_chmod', 'path_truncate', 'file_open', 'inode_setxattr',
-  'bprm_check_security', 'task_alloc',
+  'bprm_check_security', 'bprm_creds_from_file', 'bprm_committed_creds', 'mmap_file', 'file_mprotect', 'task_alloc',
 ];
 
 /** Hooks that not every kernel has; without one an older hook sees what it sees. */

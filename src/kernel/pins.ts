@@ -78,10 +78,13 @@ export function sharedFolder(folder: string): { readonly folder: string; readonl
 export const newKernelId = (): string => randomBytes(16).toString('hex');
 
 export const linkPin = (program: string): string => `link_${program}`;
+/** What a program decides by: its pin outlives that of the program. */
+export const corePin = (program: string): string => `core_${program}`;
 
-/** Programs whose links are pinned there. */
+/** Names of the links that are pinned there, each program's before the one of what it decides by. */
 export function pinnedLinks(folder: string): string[] {
-  return entries(folder).flatMap((name) => (name.startsWith('link_') ? [name.slice('link_'.length)] : []));
+  const names = entries(folder);
+  return [linkPin(''), corePin('')].flatMap((start) => names.filter((name) => name.startsWith(start)));
 }
 
 /** Fills a folder under another name: it is there whole, or not at all. */
@@ -109,7 +112,7 @@ export function removeFolder(native: Addon, folder: string): void {
  * that goes with its last descriptor at once: so the descriptors outlive the pins.
  */
 export function removeLinks(native: Addon, folder: string): void {
-  const links = pinnedLinks(folder).map((program) => join(folder, linkPin(program)));
+  const links = pinnedLinks(folder).map((name) => join(folder, name));
   const held = links.map((path) => native.openLink(path));
   for (const path of links) unlinkSync(path);
   for (const link of held) native.close(link);

@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, layouts } from '#abi';
 import { Failure } from '#base';
-import type { Addon, LinkHandle, MapHandle } from './addon.ts';
+import type { Addon, LinkHandle, MapHandle, ProgramFacts } from './addon.ts';
 import { u32Bytes, viewOf } from './bytes.ts';
 import { judgingHooks } from './host.ts';
-import { linkPin, makeFolder, pinnedLinks } from './pins.ts';
-import { adoptTasks, findHost, hookOf, loadObject } from './programs.ts';
+import { corePin, linkPin, makeFolder, pinnedLinks } from './pins.ts';
+import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from './programs.ts';
 
 /** Maps that outlive a set: their layouts never change within a major version. */
 export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4c_mounts', 'd4c_sequence'];
@@ -29,6 +29,7 @@ export interface ProgramSet extends Disposable {
 
 interface Parts {
   readonly maps: ReadonlyMap<string, MapHandle>;
+  /** By the names of their pins; what a program decides by comes before it. */
   readonly links: ReadonlyMap<string, LinkHandle>;
   readonly hooks: readonly string[];
 }
@@ -60,10 +61,13 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
     options.share?.(maps);
     const attachAll = (folder: string | null): void => {
       for (const { name, section, verified } of native.programs(object)) {
-        if (name === findHost || verified === 0) continue;
-        const link = native.attach(object, name);
-        links.set(name, link);
-        if (folder !== null) native.pinLink(link, join(folder, linkPin(name)));
+        if (!isAttached(name) || verified === 0) continue;
+        const keep = (pin: string, link: LinkHandle): void => {
+          links.set(pin, link);
+          if (folder !== null) native.pinLink(link, join(folder, pin));
+        };
+        if (asksCore(section)) keep(corePin(name), native.attachCore(object, name));
+        keep(linkPin(name), native.attach(object, name));
         const hook = hookOf(section);
         if (hook !== undefined) hooks.push(hook);
       }
@@ -77,7 +81,7 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
     }
     return setOf(native, { maps, links, hooks });
   } catch (error) {
-    for (const handle of [...links.values(), ...maps.values()]) native.close(handle);
+    closeAll(native, links, maps);
     throw error;
   } finally {
     native.close(object);
@@ -85,24 +89,25 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
 }
 
 /** Whether all of a set is pinned still: one that somebody has taken a pin out of enforces less than it should. */
-export function isWhole(folder: string, programs: readonly string[]): boolean {
-  return [...ownMaps, ...programs.map(linkPin)].every((name) => existsSync(join(folder, name)));
+export function isWhole(folder: string, programs: readonly Pick<ProgramFacts, 'name' | 'section'>[]): boolean {
+  const pins = programs.flatMap(({ name, section }) => [linkPin(name), ...(asksCore(section) ? [corePin(name)] : [])]);
+  return [...ownMaps, ...pins].every((name) => existsSync(join(folder, name)));
 }
 
 /** A set that is pinned and enforces. */
 export function openSet(native: Addon, folder: string): ProgramSet {
   const maps = new Map<string, MapHandle>(ownMaps.map((name) => [name, native.openMap(join(folder, name))]));
-  const programs = pinnedLinks(folder);
-  const links = new Map(programs.map((program) => [program, native.openLink(join(folder, linkPin(program)))]));
-  const hooks = programs.flatMap((program) => hookNames.get(program) ?? []);
+  const pins = pinnedLinks(folder);
+  const links = new Map(pins.toReversed().map((pin) => [pin, native.openLink(join(folder, pin))]));
+  const hooks = pins.flatMap((pin) => hookNames.get(pin) ?? []);
   return setOf(native, { maps, links, hooks });
 }
 
-/** Program names to hooks, where a pin tells only the former. */
+/** Names of pins to hooks. */
 const hookNames: ReadonlyMap<string, string> = new Map(
   judgingHooks
-    .map((hook): [string, string] => [`d4c_${hook}`, hook])
-    .concat([['d4c_bprm_check', 'bprm_check_security']]),
+    .map((hook): [string, string] => [linkPin(`d4c_${hook}`), hook])
+    .concat([[linkPin('d4c_bprm_check'), 'bprm_check_security']]),
 );
 
 function writeSettings(native: Addon, settings: MapHandle, generation: number, silent: boolean): void {
@@ -110,6 +115,8 @@ function writeSettings(native: Addon, settings: MapHandle, generation: number, s
   const view = viewOf(value);
   view.setUint32(layouts.settings.generation, generation, true);
   view.setUint32(layouts.settings.flags, silent ? constants.settingSilent : 0, true);
+  const { bootNs, realNs } = native.clock();
+  view.setBigUint64(layouts.settings.realOffsetNs, realNs - bootNs, true);
   native.mapSet(settings, u32Bytes(0), value);
 }
 
@@ -119,7 +126,7 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
     hooks: Object.freeze(hooks),
     map: (name) => maps.get(name)!,
     adoptRunning() {
-      const link = links.get(adoptTasks);
+      const link = links.get(linkPin(adoptTasks));
       // Each pass tells how many tasks it has marked.
       for (let passes = 0; link !== undefined && passes < adoptPassesMax && native.iterate(link) > 0; passes++);
     },
@@ -127,8 +134,11 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
       const generation = viewOf(native.mapGet(settings, u32Bytes(0))!).getUint32(layouts.settings.generation, true);
       writeSettings(native, settings, generation, false);
     },
-    [Symbol.dispose]() {
-      for (const handle of [...links.values(), ...maps.values()]) native.close(handle);
-    },
+    [Symbol.dispose]: () => closeAll(native, links, maps),
   };
+}
+
+/** The last link first: what a program decides by must outlive its attachment. */
+function closeAll(native: Addon, links: ReadonlyMap<string, LinkHandle>, maps: ReadonlyMap<string, MapHandle>): void {
+  for (const handle of [...[...links.values()].toReversed(), ...maps.values()]) native.close(handle);
 }

@@ -1,25 +1,30 @@
 /** The BPF object: which of its programs this kernel can take, how large its maps are, loading it. */
 import { Failure } from '#base';
 import { addon } from './addon.ts';
-import type { Addon, AddonError, MapHandle, ObjectHandle } from './addon.ts';
+import type { Addon, AddonError, MapHandle, ObjectHandle, ProgramFacts } from './addon.ts';
 import { hasHook, judgingHooks, optionalHooks } from './host.ts';
 import { alertsRingBytes, cellsMax, containersMax, mountsMax, scratchMax, scratchPerCpu, telemetryRingBytes } from './limits.ts';
 
 export const findHost = 'd4c_find_host';
 export const adoptTasks = 'd4c_adopt_tasks';
 
+/** What is run or takes another's place is not attached to anything. */
+export const isAttached = (name: string): boolean => name !== findHost && name !== 'd4c_core';
+
 /** Program `d4c_path_mknod` at `lsm/path_mknod` is hook `path_mknod`; what judges nothing is none. */
 export function hookOf(section: string): string | undefined {
   return judgingHooks.find((hook) => section === `lsm/${hook}`);
 }
 
-/** Names of the programs that this kernel takes and that stay attached. */
-export function programsOf(native: Addon, file: string): readonly string[] {
+/** Whether a program asks the core, which is attached to it before it is attached itself. */
+export const asksCore = (section: string): boolean => hookOf(section) !== undefined;
+
+/** The programs that this kernel takes and that are attached by themselves. */
+export function programsOf(native: Addon, file: string): readonly Pick<ProgramFacts, 'name' | 'section'>[] {
   const object = native.openObject(file);
   try {
-    const names = native.programs(object).map(({ name }) => name);
-    const lacking = new Set<string>(optionalHooks.filter((hook) => !hasHook(hook)).map((hook) => `d4c_${hook}`));
-    return names.filter((name) => name !== findHost && !lacking.has(name));
+    const lacking = new Set<string>(optionalHooks.filter((hook) => !hasHook(hook)).map((hook) => `lsm/${hook}`));
+    return native.programs(object).filter(({ name, section }) => isAttached(name) && !lacking.has(section));
   } finally {
     native.close(object);
   }

@@ -1,5 +1,6 @@
 /** Tables in the cells, and slots that point at them: installing, switching, freeing after the last use. */
-import { readTable } from '#abi';
+import { randomInt } from 'node:crypto';
+import { numberTable, readTable } from '#abi';
 import { Failure } from '#base';
 import type { Addon, MapHandle } from './addon.ts';
 import { slotBytes, slotOf, u64Bytes, u64Of } from './bytes.ts';
@@ -32,6 +33,11 @@ interface Placed extends Range {
 /** Cells of a table's head that tell its length: the second one, low half. */
 const lengthCell = 1;
 
+/** As installed: what the kernel remembers by one table is not for the next at its place, by any agent. */
+function numbered(table: Uint8Array): Uint8Array {
+  return numberTable(table, randomInt(1, 2 ** 32));
+}
+
 export function openTables(native: Addon, cells: MapHandle, slots: MapHandle): Tables {
   const { maxEntries } = native.mapFacts(cells);
   const placed = new Map<number, Placed>();
@@ -60,7 +66,7 @@ export function openTables(native: Addon, cells: MapHandle, slots: MapHandle): T
       checkTable(table);
       const count = table.byteLength / 8;
       const place: Placed = { first: space.take(count), cells: count, slots: 0, released: false };
-      native.mapWrite(cells, place.first, table);
+      native.mapWrite(cells, place.first, numbered(table));
       placed.set(place.first, place);
       const handle: TableHandle = Object.freeze({ cells: count });
       handles.set(handle, place);
@@ -125,10 +131,5 @@ function writeSlot(native: Addon, slots: MapHandle, cgroupId: bigint, slot: Slot
 function checkTable(table: Uint8Array): void {
   if (table.byteLength % 8 !== 0) throw new Failure('internal', 'a table is not made of whole cells');
   const aligned = table.byteOffset % 4 === 0 ? table : table.slice();
-  const { processClasses } = readTable(aligned);
-  if (processClasses > 1) {
-    throw new Failure('limit', 'conditions on the acting process are not enforced by this version', {
-      help: 'take the process conditions out of the policies that are enforced',
-    });
-  }
+  readTable(aligned);
 }

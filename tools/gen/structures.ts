@@ -6,8 +6,8 @@ export const structures: Readonly<Record<string, readonly string[]>> = {
   d4c_task: ['start_ns', 'pid', 'reserved', 'comm'],
   d4c_process: [
     'self', 'parent', 'group_leader', 'session_leader', 'entry_leader', 'tid', 'namespace_pid', 'uid', 'gid', 'euid',
-    'egid', 'container_uid', 'container_gid', 'pid_namespace', 'mount_namespace', 'tty', 'flags', 'executable',
-    'arguments',
+    'egid', 'container_uid', 'container_gid', 'pid_namespace', 'mount_namespace', 'tty', 'flags', 'arguments_count',
+    'executable_paths', 'executable', 'executable_root', 'leader_name', 'arguments',
   ],
   d4c_operation_record: [
     'head', 'hook', 'flags', 'operations', 'actions', 'possible', 'pairs_count', 'key', 'file_mode', 'file_new_mode',
@@ -15,7 +15,7 @@ export const structures: Readonly<Record<string, readonly string[]>> = {
   ],
   d4c_retraction_record: ['head', 'key'],
   d4c_container_record: ['head', 'pid', 'pid_namespace', 'mount_namespace', 'user_namespace'],
-  d4c_settings: ['host_root', 'rename_lock', 'mount_lock', 'generation', 'flags'],
+  d4c_settings: ['host_root', 'rename_lock', 'mount_lock', 'real_offset_ns', 'generation', 'flags'],
   d4c_slot: ['table', 'flags'],
   d4c_container: [
     'root_superblock', 'root_dentry', 'began_ns', 'tasks', 'pid', 'pid_namespace', 'mount_namespace', 'user_namespace',

@@ -20,7 +20,7 @@ for (const gap of gaps) {
     });
     const second = openTicket(1, ignored, ignored);
     const pushLater = async (): Promise<void> => {
-      for (let passed = 0; passed < gap; passed++) await undefined;
+      for (let passed = 0; passed < gap; passed++) await Promise.resolve();
       sender.push([sent], second);
     };
     sender.push([sent], openTicket(1, ignored, () => void pushLater()));

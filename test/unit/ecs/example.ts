@@ -51,6 +51,8 @@ export function event(given: Partial<OperationEvent> = {}): OperationEvent {
       mountNamespace: 4_026_532_001,
       interactive: false,
       executable: bytes('/usr/bin/cp'),
+      executablePaths: { kind: 'paths', mount: bytes('/usr/bin/cp'), root: undefined },
+      leaderName: bytes('sh'),
       args: [bytes('cp'), bytes('/bin/sh'), bytes('/usr/bin/evil.sh')],
       argsCut: false,
     },

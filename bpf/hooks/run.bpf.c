@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Code that runs from a file: mmap_file, file_mprotect, and what an execve opens (file_open, tasks.bpf.c). */
+
+static __always_inline int d4c_is_internal(struct vfsmount *mount)
+{
+	struct mount *whole = (void *)mount - bpf_core_field_offset(struct mount, mnt);
+
+	return (long)BPF_CORE_READ(whole, mnt_ns) == -D4C_EINVAL;
+}
+
+/* What a file system opens for itself, below a file that a task has opened: its mount is internal and its
+ * file system is not one of the kernel's own; or, before 6.5, its inode is not that of its dentry. */
+static __always_inline int d4c_is_below(struct file *file)
+{
+	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
+
+	if (BPF_CORE_READ(file, f_path.dentry, d_inode) != BPF_CORE_READ(file, f_inode))
+		return 1;
+	return d4c_is_internal(mount) && !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
+}
+
+/* A file that no file system names. */
+static __always_inline int d4c_is_memory(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) != D4C_S_IFREG)
+		return 0;
+	return BPF_CORE_READ(inode, i_nlink) == 0 || d4c_is_internal(BPF_CORE_READ(file, f_path.mnt));
+}
+
+/* When an inode last changed, of CLOCK_REALTIME. */
+static __always_inline __u64 d4c_changed_ns(struct inode *inode)
+{
+	if (bpf_core_field_exists(inode->i_ctime_sec))
+		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime_nsec);
+	if (bpf_core_field_exists(inode->__i_ctime))
+		return BPF_CORE_READ(inode, __i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(inode, __i_ctime.tv_nsec);
+	return BPF_CORE_READ(inode, i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime.tv_nsec);
+}
+
+/* A file's time is that of the last tick. */
+#define D4C_TICK_NS 20000000ull
+
+static __always_inline int d4c_is_older(struct inode *inode, __u64 began_ns)
+{
+	__u32 zero = 0;
+	struct d4c_settings *settings = bpf_map_lookup_elem(&d4c_settings, &zero);
+
+	return settings && d4c_changed_ns(inode) + D4C_TICK_NS < began_ns + settings->real_offset_ns;
+}
+
+/* Whether nothing in the container has made or written a file: it is on the container's root file system, and on
+ * overlay not in the upper layer; elsewhere it is older than the container. */
+static __always_inline int d4c_is_of_image(__u64 id, struct dentry *dentry)
+{
+	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);
+	struct super_block *superblock = BPF_CORE_READ(dentry, d_sb);
+	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct ovl_inode *overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode, vfs_inode);
+
+	if (!container || container->root_superblock != (__u64)superblock)
+		return 0;
+	if (BPF_CORE_READ(superblock, s_magic) == D4C_MAGIC_OVERLAY && bpf_core_field_exists(overlay->__upperdentry))
+		return !BPF_CORE_READ(overlay, __upperdentry);
+	return d4c_is_older(inode, container->began_ns);
+}
+
+/* Code comes from this file. `also`: operations that it is if it is in memory alone. */
+static __always_inline int d4c_run_from(__u64 address, __u64 dentry, __u64 mount, __u32 hook, __u32 also)
+{
+	struct file *file = (void *)address;
+	__u32 operations = D4C_BIT(D4C_OP_EXEC_DRIFT);
+	int memory = d4c_is_memory(file);
+	struct d4c_request request;
+
+	if (memory)
+		operations |= also;
+	if (!d4c_concerned(&request.subject, operations) || (!memory && d4c_is_of_image(request.subject.container, (void *)dentry)))
+		return 0;
+	d4c_ask(&request, hook, BPF_CORE_READ(file, f_inode));
+	d4c_place(&request, operations, memory ? 0 : (void *)dentry, (void *)mount, 0);
+	return d4c_decide(&request);
+}
+
+static __always_inline int d4c_execute(struct file *file)
+{
+	return d4c_run_from((__u64)file, (__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt),
+			    D4C_HOOK_BPRM_CHECK, D4C_BIT(D4C_OP_EXEC_MEM_FD));
+}
+
+/* execve opens each file that it runs: the program, and the interpreter of a script and of an ELF file. The
+ * last one comes by no other hook. That this one is judged is kept for bprm_check_security. */
+static __always_inline int d4c_opened_for_execution(struct file *file)
+{
+	struct d4c_task_state fresh = {}, *state;
+
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
+				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (state)
+		state->executed_file = (__u64)file;
+	return d4c_execute(file);
+}
+
+/* Memory that is no file to anybody: shared and anonymous, System V's. Names that the kernel alone gives: a
+ * memfd's begins with `memfd:`. */
+#define D4C_NAME_SYSV 0x56535953     /* "SYSV" */
+#define D4C_NAME_DEV_ZERO 0x2f766564 /* "dev/" of "dev/zero" */
+#define D4C_NAME_ANON 0x6e6f6e61     /* "anon" of "anon_hugepage" */
+
+static __always_inline int d4c_is_plain_memory(struct file *file)
+{
+	__u32 name = 0;
+
+	if (!d4c_is_internal(BPF_CORE_READ(file, f_path.mnt)))
+		return 0;
+	bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	return name == D4C_NAME_SYSV || name == D4C_NAME_DEV_ZERO || name == D4C_NAME_ANON;
+}
+
+/* The kernel maps what an execve runs: that is judged. */
+static __always_inline int d4c_is_executing(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ_BITFIELD_PROBED(task, in_execve);
+}
+
+SEC("lsm/mmap_file")
+int BPF_PROG(d4c_mmap_file, struct file *file, unsigned long asked, unsigned long protection, unsigned long flags)
+{
+	if (!file || !(protection & D4C_PROT_EXEC) || !d4c_mark_of_current())
+		return 0;
+	if (d4c_is_executing() || d4c_is_plain_memory(file))
+		return 0;
+	D4C_DENY_IF(d4c_run_from((__u64)file, (__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt),
+				 D4C_HOOK_MMAP_FILE, 0));
+	return 0;
+}
+
+/* An area's file is the one below where a file system has one: its own is told by the path, from 6.8 by another. */
+SEC("lsm/file_mprotect")
+int BPF_PROG(d4c_file_mprotect, struct vm_area_struct *area, unsigned long asked, unsigned long protection)
+{
+	struct file *file = BPF_CORE_READ(area, vm_file);
+	struct backing_file *backing = (void *)file;
+	struct path path;
+
+	if (!file || !(protection & D4C_PROT_EXEC) || BPF_CORE_READ(area, vm_flags) & D4C_VM_EXEC || !d4c_mark_of_current())
+		return 0;
+	if (d4c_is_plain_memory(file))
+		return 0;
+	path.dentry = BPF_CORE_READ(file, f_path.dentry);
+	path.mnt = BPF_CORE_READ(file, f_path.mnt);
+	if (bpf_core_field_exists(backing->user_path) && d4c_is_below(file)) {
+		path.dentry = BPF_CORE_READ(backing, user_path.dentry);
+		path.mnt = BPF_CORE_READ(backing, user_path.mnt);
+	}
+	D4C_DENY_IF(d4c_run_from((__u64)file, (__u64)path.dentry, (__u64)path.mnt, D4C_HOOK_FILE_MPROTECT, 0));
+	return 0;
+}
