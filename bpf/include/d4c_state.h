@@ -5,7 +5,7 @@
 
 #include "d4c_limits.h"
 
-/* d4c_settings: array of one, written before the programs are attached. */
+/* d4c_settings: array of one, written before the programs are attached; the last two by each heartbeat. */
 #define D4C_SETTING_SILENT 1 /* of what is let through an older set of programs reports */
 struct d4c_settings {
 	/* Addresses, written by d4c_find_host: the dentry of the host's root directory, the kernel's sequence
@@ -16,8 +16,11 @@ struct d4c_settings {
 	__u64 real_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
 	__u32 generation; /* of this set of programs */
 	__u32 flags;      /* D4C_SETTING_… */
+	/* CLOCK_MONOTONIC, which stands still while the machine sleeps, as an agent does. */
+	__u64 heartbeat_ns;
+	__u64 orphan_after_ns; /* programs that were spoken to longer ago judge nothing; 0: they go on for ever */
 };
-_Static_assert(sizeof(struct d4c_settings) == 40, "");
+_Static_assert(sizeof(struct d4c_settings) == 56, "");
 
 /* d4c_slots: hash, cgroup id → slot. User space alone writes it: which cgroup is a container (with all
  * cgroups below it), and by which table it is judged. Changing it is the swap. */

@@ -23,6 +23,16 @@ static __always_inline struct d4c_mark *d4c_mark_of_current(void)
 	return bpf_task_storage_get(&d4c_marks, bpf_get_current_task_btf(), 0, 0);
 }
 
+/* Nobody has spoken to the programs for as long as they were told to go on without. */
+static __always_inline int d4c_orphaned(void)
+{
+	__u32 zero = 0;
+	struct d4c_settings *settings = bpf_map_lookup_elem(&d4c_settings, &zero);
+
+	return settings && settings->orphan_after_ns &&
+	       bpf_ktime_get_ns() > settings->heartbeat_ns + settings->orphan_after_ns;
+}
+
 /* Whether the current task is a container's and one of these operations is anybody's concern there: one
  * look-up and a bit test where it is not. */
 static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 operations)
@@ -42,7 +52,7 @@ static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 oper
 	subject->slot_flags = slot->flags;
 	cell = subject->table + 2;
 	head = bpf_map_lookup_elem(&d4c_cells, &cell);
-	if (!head || !((__u32)*head & operations))
+	if (!head || !((__u32)*head & operations) || d4c_orphaned())
 		return 0;
 	subject->entry_start_ns = mark->entry_start_ns;
 	subject->entry_pid = mark->entry_pid;

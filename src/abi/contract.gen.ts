@@ -112,8 +112,9 @@ export const layouts = {
     head: 0, pid: 40, pidNamespace: 44, mountNamespace: 48, userNamespace: 52,
   },
   settings: {
-    bytes: 40,
+    bytes: 56,
     hostRoot: 0, renameLock: 8, mountLock: 16, realOffsetNs: 24, generation: 32, flags: 36,
+    heartbeatNs: 40, orphanAfterNs: 48,
   },
   slot: {
     bytes: 8,

@@ -15,7 +15,9 @@ export const structures: Readonly<Record<string, readonly string[]>> = {
   ],
   d4c_retraction_record: ['head', 'key'],
   d4c_container_record: ['head', 'pid', 'pid_namespace', 'mount_namespace', 'user_namespace'],
-  d4c_settings: ['host_root', 'rename_lock', 'mount_lock', 'real_offset_ns', 'generation', 'flags'],
+  d4c_settings: [
+    'host_root', 'rename_lock', 'mount_lock', 'real_offset_ns', 'generation', 'flags', 'heartbeat_ns', 'orphan_after_ns',
+  ],
   d4c_slot: ['table', 'flags'],
   d4c_container: [
     'root_superblock', 'root_dentry', 'began_ns', 'tasks', 'pid', 'pid_namespace', 'mount_namespace', 'user_namespace',
