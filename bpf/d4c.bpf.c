@@ -9,6 +9,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#include "hooks/protect.bpf.c"
 #include "hooks/create.bpf.c"
 #include "hooks/names.bpf.c"
 #include "hooks/run.bpf.c"

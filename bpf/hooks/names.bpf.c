@@ -7,6 +7,8 @@ int BPF_PROG(d4c_path_unlink, const struct path *dir, struct dentry *dentry)
 	const __u32 operations = D4C_BIT(D4C_OP_DELETE_FILE);
 	struct d4c_request request;
 
+	if (d4c_is_pin(dentry) && d4c_is_stranger())
+		return d4c_refuse();
 	if (!d4c_concerned(&request.subject, operations))
 		return 0;
 	d4c_ask(&request, D4C_HOOK_PATH_UNLINK, dentry->d_inode);
@@ -67,6 +69,8 @@ int BPF_PROG(d4c_path_rename, const struct path *old_dir, struct dentry *old_den
 	__u32 all = at_old | at_new | (forth | back ? D4C_DIRECTORY_GAINS | D4C_DIRECTORY_LOSES : 0);
 	struct d4c_request request;
 
+	if ((d4c_is_pin(old_dentry) || d4c_is_pin(new_dentry)) && d4c_is_stranger())
+		return d4c_refuse();
 	/* Two names of one file: the kernel leaves both as they are. */
 	if (inode == replaced || !d4c_concerned(&request.subject, all))
 		return 0;

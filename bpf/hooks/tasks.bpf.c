@@ -180,8 +180,20 @@ static __always_inline int d4c_executed_here(struct task_struct *task)
 	return mount && BPF_CORE_READ(whole, mnt_ns) == BPF_CORE_READ(task, nsproxy, mnt_ns);
 }
 
-/* Run by reading it, when containers that run already are put under a table: until it writes nothing, since a
- * task that it has passed can have come from one that it had not marked yet. */
+/* The iterator runs in its reader's context. */
+static __always_inline void d4c_note_agent(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct d4c_settings *settings = d4c_own_settings();
+
+	if (!settings)
+		return;
+	settings->agent_pid = BPF_CORE_READ(task, tgid);
+	settings->agent_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+}
+
+/* Run by reading it: at an agent's start, and when containers that run already are put under a table; until it
+ * writes nothing, since a task that it has passed can have come from one that it had not marked yet. */
 SEC("iter/task")
 int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 {
@@ -190,6 +202,7 @@ int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 	struct d4c_mark *mark;
 	__u64 id = 0;
 
+	d4c_note_agent();
 	if (!task || task->flags & D4C_PF_EXITING || bpf_task_storage_get(&d4c_marks, task, 0, 0))
 		return 0;
 	if (!d4c_executed_here(task) || d4c_joins(task, &id, 1) == D4C_JOIN_NOT)

@@ -14,13 +14,17 @@ struct d4c_settings {
 	__u64 rename_lock;
 	__u64 mount_lock;
 	__u64 real_offset_ns; /* CLOCK_REALTIME less CLOCK_BOOTTIME */
+	__u64 agent_start_ns; /* of the process that has run d4c_adopt_tasks last: the agent; CLOCK_BOOTTIME */
+	__u64 pin_inode;      /* of the pin folder; 0: there is none */
+	__u32 agent_pid;      /* in the host's pid namespace */
+	__u32 pin_device;     /* as the kernel numbers it */
 	__u32 generation; /* of this set of programs */
 	__u32 flags;      /* D4C_SETTING_… */
 	/* CLOCK_MONOTONIC, which stands still while the machine sleeps, as an agent does. */
 	__u64 heartbeat_ns;
 	__u64 orphan_after_ns; /* programs that were spoken to longer ago judge nothing; 0: they go on for ever */
 };
-_Static_assert(sizeof(struct d4c_settings) == 56, "");
+_Static_assert(sizeof(struct d4c_settings) == 80, "");
 
 /* d4c_slots: hash, cgroup id → slot. User space alone writes it: which cgroup is a container (with all
  * cgroups below it), and by which table it is judged. Changing it is the swap. */
@@ -88,10 +92,11 @@ struct d4c_counters {
 	__u64 denied;   /* provisional denials included */
 	__u64 retracted;
 	__u64 path_unknown;
+	__u64 tampered; /* attempts of containers on programs, maps, pins and the agent: refused */
 	__u64 unmarked; /* tasks of a container that storage could not be had for: their fork or exec was denied */
 	__u64 lost[D4C_LOST_REASONS];
 };
-_Static_assert(sizeof(struct d4c_counters) == 80, "");
+_Static_assert(sizeof(struct d4c_counters) == 88, "");
 
 /* d4c_container_lost: hash, cgroup id → counts of lost records, for the containers that lost any. */
 struct d4c_container_lost {

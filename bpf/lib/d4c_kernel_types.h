@@ -274,6 +274,18 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+struct bpf_map {
+	char name[16];
+};
+
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
 struct seq_file;
 struct bpf_iter_meta {
 	struct seq_file *seq;

@@ -112,9 +112,9 @@ export const layouts = {
     head: 0, pid: 40, pidNamespace: 44, mountNamespace: 48, userNamespace: 52,
   },
   settings: {
-    bytes: 56,
-    hostRoot: 0, renameLock: 8, mountLock: 16, realOffsetNs: 24, generation: 32, flags: 36,
-    heartbeatNs: 40, orphanAfterNs: 48,
+    bytes: 80,
+    hostRoot: 0, renameLock: 8, mountLock: 16, realOffsetNs: 24, agentStartNs: 32, pinInode: 40,
+    agentPid: 48, pinDevice: 52, generation: 56, flags: 60, heartbeatNs: 64, orphanAfterNs: 72,
   },
   slot: {
     bytes: 8,
@@ -134,8 +134,9 @@ export const layouts = {
     next: 0, parent: 8, mountpoint: 16, number: 24, kind: 32, isTop: 36,
   },
   counters: {
-    bytes: 80,
-    judged: 0, recorded: 8, denied: 16, retracted: 24, pathUnknown: 32, unmarked: 40, lost: 48,
+    bytes: 88,
+    judged: 0, recorded: 8, denied: 16, retracted: 24, pathUnknown: 32, tampered: 40, unmarked: 48,
+    lost: 56,
   },
   containerLost: {
     bytes: 32,

@@ -236,6 +236,7 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
       alerts: pipeline.counts().alerts,
       documents: pipeline.counts().documents,
       denied: Number(counters.denied - counters.retracted),
+      tampered: Number(counters.tampered),
       lost: { ...inKernel, ...withoutCounted(pipeline.lost(), inKernel), ...dropped },
       lostByContainer: Object.fromEntries(byContainer),
       waiting: pipeline.counts().waiting,

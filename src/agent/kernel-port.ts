@@ -23,6 +23,7 @@ export interface KernelCounters {
   readonly recorded: bigint;
   readonly denied: bigint;
   readonly retracted: bigint;
+  readonly tampered: bigint;
   readonly lost: Readonly<Record<string, bigint>>;
 }
 

@@ -177,7 +177,7 @@ async function statusOf(state: State): Promise<AgentStatus> {
     monitor: state.options.monitor,
     policies: [],
     containers: [],
-    counters: { events: 0, alerts: 0, documents: 0, denied: 0, lost: {}, lostByContainer: {}, waiting: 0 },
+    counters: { events: 0, alerts: 0, documents: 0, denied: 0, tampered: 0, lost: {}, lostByContainer: {}, waiting: 0 },
     outputs: [],
     problems: [],
     memory: { rssBytes: process.memoryUsage.rss() },

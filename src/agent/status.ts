@@ -19,6 +19,8 @@ export interface AgentStatus {
     readonly alerts: number;
     readonly documents: number;
     readonly denied: number;
+    /** What containers tried on the programs, their maps and pins, and the agent: refused. */
+    readonly tampered: number;
     readonly lost: Readonly<Record<string, number>>;
     /** Lost in the kernel, by cgroup id and reason. */
     readonly lostByContainer: Readonly<Record<string, Readonly<Record<string, number>>>>;

@@ -52,10 +52,11 @@ function mechanism(status: AgentStatus): string {
   }
 }
 
-function counters({ counters: { events, alerts, documents, denied, waiting, lost }, memory }: AgentStatus): string[] {
+function counters({ counters: { events, alerts, documents, denied, tampered, waiting, lost }, memory }: AgentStatus): string[] {
   const losses = Object.entries(lost).filter(([, count]) => count > 0);
   return [
     `${events} operations recorded, ${denied} denied; ${documents} documents, ${alerts} of them alerts`,
+    ...(tampered === 0 ? [] : [`${tampered} attempts of containers on d4c itself, refused`]),
     `${waiting} waiting for their container to be known`,
     losses.length === 0 ? 'nothing lost' : `lost: ${losses.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
     `${Math.round(memory.rssBytes / 2 ** 20)} MiB of memory`,

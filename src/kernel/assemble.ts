@@ -22,6 +22,8 @@ export interface Opened {
   /** Sets of before that enforce no more, and whose rings may hold records. */
   readonly older: readonly PinnedSet[];
   readonly lock: LockHandle | undefined;
+  /** Of the pins; `null`: there are none. */
+  readonly folder: string | null;
 }
 
 const ringNames = ['alerts', 'telemetry'] as const;
@@ -31,6 +33,7 @@ const sweepMs = 10_000;
 
 export function kernelOf(native: Addon, opened: Opened): Kernel {
   const { set } = opened;
+  set.guard(opened.folder);
   const tables = openTables(native, set.map('d4c_cells'), set.map('d4c_slots'));
   const readers = openReaders(native, opened);
   /** To be forgotten: a task that has left its container's cgroup stays under its rules while it lives. */

@@ -49,3 +49,10 @@ export function lostOf(bytes: Uint8Array, offset: number): Record<string, bigint
   }
   return lost;
 }
+
+/** A device number as the kernel has it, from the one that `stat` tells. */
+export function kernelDevice(device: bigint): number {
+  const major = (device >> 8n) & 0xfffn;
+  const minor = (device & 0xffn) | ((device >> 12n) & 0xfff00n);
+  return Number((major << 20n) | minor);
+}

@@ -30,7 +30,10 @@ export const optionalHooks = ['file_truncate', 'inode_set_acl'] as const;
 export const judgingHooks: readonly string[] = [...neededHooks, ...optionalHooks];
 
 /** What else programs are attached to. */
-const neededFunctions = ['bpf_lsm_d_instantiate', 'mnt_drop_write'];
+const neededFunctions = [
+  'bpf_lsm_d_instantiate', 'bpf_lsm_bpf_map', 'bpf_lsm_bpf_prog', 'bpf_lsm_sb_umount', 'bpf_lsm_task_kill',
+  'bpf_lsm_ptrace_access_check', 'mnt_drop_write',
+];
 let known: ReadonlyMap<string, boolean> | undefined;
 
 /** Whether this kernel has a hook that programs can be attached to. Its types are read once: that takes time. */

@@ -9,6 +9,8 @@ export interface KernelCounters {
   readonly denied: bigint;
   readonly retracted: bigint;
   readonly pathUnknown: bigint;
+  /** Attempts of containers on the programs, their maps and pins, and the agent: refused. */
+  readonly tampered: bigint;
   readonly unmarked: bigint;
   readonly lost: Readonly<Record<string, bigint>>;
 }

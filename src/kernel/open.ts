@@ -58,7 +58,7 @@ function openFresh(native: Addon, objectFile: string): Opened {
     folder: null,
     share: (maps) => (seen = seenMaps(maps)),
   });
-  return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined };
+  return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined, folder: null };
 }
 
 function openPinned(native: Addon, objectFile: string, folder: string): Opened {
@@ -87,7 +87,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     const [containers, mounts] = ['d4c_containers', 'd4c_mounts'].map((name) => native.openMap(join(shared.folder, name)));
     set.speak(); // first: some operations are told twice, none is missed
     for (const one of older) removeLinks(native, one.folder);
-    return { id: shared.id, adopted: true, set, containers: containers!, mounts: mounts!, older, lock };
+    return { id: shared.id, adopted: true, set, containers: containers!, mounts: mounts!, older, lock, folder };
   }
   const maps = new Map<string, MapHandle>();
   const isShared = (name: string): boolean => !shared.isNew && existsSync(join(shared.folder, name));
@@ -112,7 +112,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     set.speak();
     for (const one of sets) removeLinks(native, one.folder);
   }
-  return { id: shared.id, adopted: false, set, ...seen!, older: sets, lock };
+  return { id: shared.id, adopted: false, set, ...seen!, older: sets, lock, folder };
 }
 
 function seenMaps(maps: ReadonlyMap<string, MapHandle>): Pick<Opened, 'containers' | 'mounts'> {

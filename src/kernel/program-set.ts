@@ -1,10 +1,10 @@
 /** One set of programs with its maps and links: loaded now, or found pinned. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, layouts } from '#abi';
 import { Failure } from '#base';
 import type { Addon, LinkHandle, MapHandle, ProgramFacts } from './addon.ts';
-import { u32Bytes, viewOf } from './bytes.ts';
+import { kernelDevice, u32Bytes, viewOf } from './bytes.ts';
 import { judgingHooks } from './host.ts';
 import { corePin, linkPin, makeFolder, pinnedLinks } from './pins.ts';
 import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from './programs.ts';
@@ -25,6 +25,8 @@ export interface ProgramSet extends Disposable {
   adoptRunning(): void;
   /** Reports from now on. */
   speak(): void;
+  /** Lets no container touch this process, nor the folder of the pins. */
+  guard(folder: string | null): void;
 }
 
 interface Parts {
@@ -133,6 +135,14 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
     speak() {
       const generation = viewOf(native.mapGet(settings, u32Bytes(0))!).getUint32(layouts.settings.generation, true);
       writeSettings(native, settings, generation, false);
+    },
+    guard(folder) {
+      const value = native.mapGet(settings, u32Bytes(0))!;
+      const { ino, dev } = folder === null ? { ino: 0n, dev: 0n } : statSync(folder, { bigint: true });
+      viewOf(value).setBigUint64(layouts.settings.pinInode, ino, true);
+      viewOf(value).setUint32(layouts.settings.pinDevice, kernelDevice(dev), true);
+      native.mapSet(settings, u32Bytes(0), value);
+      this.adoptRunning(); // it notes who runs it
     },
     [Symbol.dispose]: () => closeAll(native, links, maps),
   };

@@ -23,6 +23,7 @@ export function readCounters(native: Addon, map: MapHandle): KernelCounters {
     denied: sum(at.denied),
     retracted: sum(at.retracted),
     pathUnknown: sum(at.pathUnknown),
+    tampered: sum(at.tampered),
     unmarked: sum(at.unmarked),
     lost: lostOf(summed, 0),
   };

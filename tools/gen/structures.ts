@@ -16,7 +16,8 @@ export const structures: Readonly<Record<string, readonly string[]>> = {
   d4c_retraction_record: ['head', 'key'],
   d4c_container_record: ['head', 'pid', 'pid_namespace', 'mount_namespace', 'user_namespace'],
   d4c_settings: [
-    'host_root', 'rename_lock', 'mount_lock', 'real_offset_ns', 'generation', 'flags', 'heartbeat_ns', 'orphan_after_ns',
+    'host_root', 'rename_lock', 'mount_lock', 'real_offset_ns', 'agent_start_ns', 'pin_inode', 'agent_pid',
+    'pin_device', 'generation', 'flags', 'heartbeat_ns', 'orphan_after_ns',
   ],
   d4c_slot: ['table', 'flags'],
   d4c_container: [
@@ -24,7 +25,7 @@ export const structures: Readonly<Record<string, readonly string[]>> = {
   ],
   d4c_mount_key: ['container', 'mount'],
   d4c_mount: ['next', 'parent', 'mountpoint', 'number', 'kind', 'is_top'],
-  d4c_counters: ['judged', 'recorded', 'denied', 'retracted', 'path_unknown', 'unmarked', 'lost'],
+  d4c_counters: ['judged', 'recorded', 'denied', 'retracted', 'path_unknown', 'tampered', 'unmarked', 'lost'],
   d4c_container_lost: ['lost'],
 };
 

@@ -59,7 +59,7 @@ export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
       }
     },
     unread: () => queues.alerts.length + queues.telemetry.length,
-    counters: () => ({ judged: 9n, recorded: 5n, denied: 4n, retracted: 1n, lost: { ring_full: 2n } }),
+    counters: () => ({ judged: 9n, recorded: 5n, denied: 4n, retracted: 1n, tampered: 0n, lost: { ring_full: 2n } }),
     lost: () => new Map([[7n, { ring_full: 2n }]]),
     clock: () => ({ bootNs: 10_000_000_000n, realNs: 1_763_900_010_000_000_000n }),
     async [Symbol.asyncDispose]() {},
