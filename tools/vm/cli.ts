@@ -16,6 +16,7 @@ const usage = `usage: npm run -s vm -- [OPTION]… -- COMMAND…
   --memory MIB        (default 1024)
   --cpus N            (default 2)
   --append TEXT       more kernel parameters
+  --count-instructions  one processor whose clock counts instructions, for measuring
 What COMMAND leaves in $OUT comes back to the folder that $OUT names here, else to a new one.`;
 
 interface Request {
@@ -32,6 +33,7 @@ const optionTypes = {
   memory: { type: 'string', default: '1024' },
   cpus: { type: 'string', default: '2' },
   append: { type: 'string', default: '' },
+  'count-instructions': { type: 'boolean', default: false },
 } as const;
 
 /** Options end at `--` or at the first word that is none: COMMAND's own are not ours. */
@@ -58,6 +60,7 @@ function parseRequest(args: readonly string[]): Request {
       memoryMb: positive('--memory', values.memory),
       cpus: positive('--cpus', values.cpus),
       append: values.append,
+      countsInstructions: values['count-instructions'],
     },
     env: Object.fromEntries(values.env.map((text) => variable(text))),
     command,

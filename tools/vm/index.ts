@@ -30,6 +30,8 @@ export interface VmOptions {
   readonly cpus?: number;
   /** More kernel parameters. */
   readonly append?: string;
+  /** One processor, emulated, whose time stamp counter counts its instructions: for measuring (default: no). */
+  readonly countsInstructions?: boolean;
   /** Progress, a line at a time; standard error if not given. */
   readonly log?: (line: string) => void;
 }
@@ -67,10 +69,12 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
   const shares = checkShares(options.shares ?? []);
   const prefix = vmPrefix();
   const kernel = findKernel(prefix, options.kernel ?? defaultKernel);
+  const countsInstructions = options.countsInstructions ?? false;
   const plan = await planMachine(prefix, kernel, {
     memoryMb: options.memoryMb ?? defaultMemoryMb,
-    cpus: options.cpus ?? defaultCpus,
+    cpus: countsInstructions ? 1 : (options.cpus ?? defaultCpus),
     append: options.append ?? '',
+    countsInstructions,
   });
   let repeatedBoots = 0;
   const onRepeat = (failure: Failure): void => {

@@ -41,6 +41,7 @@ export interface PlanOptions {
   readonly memoryMb: number;
   readonly cpus: number;
   readonly append: string;
+  readonly countsInstructions: boolean;
 }
 
 export interface Plan {
@@ -62,8 +63,9 @@ export async function planMachine(prefix: string, kernel: GuestKernel, options: 
     memoryMb: options.memoryMb,
     cpus: options.cpus,
     accelerator,
+    countsInstructions: options.countsInstructions,
   });
-  const accelerator = await chooseAccelerator(() => boots(prefix, specFor('kvm')));
+  const accelerator = options.countsInstructions ? 'tcg' : await chooseAccelerator(() => boots(prefix, specFor('kvm')));
   const spec = specFor(accelerator);
   const cpu = accelerator === 'kvm' ? cpuModel(readFileSync('/proc/cpuinfo', 'utf8')) : '';
   return { prefix, spec, key: contentKey([bootKey, root.key, cpu, ...machineArguments(spec)]) };

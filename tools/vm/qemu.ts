@@ -14,6 +14,8 @@ export interface MachineSpec {
   readonly memoryMb: number;
   readonly cpus: number;
   readonly accelerator: Accelerator;
+  /** Emulated; its clock advances by a nanosecond with each instruction, whatever else the host does. */
+  readonly countsInstructions: boolean;
 }
 
 export interface Qemu extends Disposable {
@@ -32,13 +34,18 @@ const consoleLinesShown = 25;
 export function machineArguments(spec: MachineSpec): string[] {
   return [
     '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'none', '-no-reboot',
-    '-accel', spec.accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi',
-    '-cpu', spec.accelerator === 'kvm' ? 'host' : 'max',
+    ...processorArguments(spec),
     '-m', String(spec.memoryMb), '-smp', String(spec.cpus),
     '-append', spec.append,
     '-device', 'virtio-blk-pci,drive=root', '-device', 'virtio-blk-pci,drive=shares',
     '-device', 'virtio-serial-pci', '-device', 'virtserialport,chardev=agent,name=agent',
   ];
+}
+
+function processorArguments({ accelerator, countsInstructions }: MachineSpec): string[] {
+  if (countsInstructions) return ['-accel', 'tcg,thread=single', '-icount', 'shift=0,align=off,sleep=off', '-cpu', 'max'];
+  if (accelerator === 'kvm') return ['-accel', 'kvm', '-cpu', 'host'];
+  return ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
 }
 
 export function startQemu(
