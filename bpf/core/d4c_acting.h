@@ -83,7 +83,7 @@ static __always_inline __u32 d4c_acting_user(struct d4c_scratch *s)
 __noinline int d4c_find_class(struct d4c_scratch *s, __u32 flags)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u32 at, serial, offset;
+	__u32 at, serial;
 	const __u64 *from;
 
 	if (!s)
@@ -100,8 +100,8 @@ __noinline int d4c_find_class(struct d4c_scratch *s, __u32 flags)
 	if (s->section.executable)
 		d4c_find_program(s, serial, flags);
 	if (s->section.leader) {
-		offset = d4c_leader_name(s);
-		d4c_match_text(&s->match, s->work, s->table, s->section.leader, offset, D4C_PATH_BUFFER_BYTES);
+		s->matching = s->section.leader;
+		d4c_match_work(s, d4c_leader_name(s));
 		d4c_add_atoms(&s->atoms, s->match.mask);
 	}
 	d4c_add_user(&s->atoms, &s->section, s->table, d4c_acting_user(s));

@@ -10,11 +10,14 @@ __noinline int d4c_match_work(struct d4c_scratch *s, __u32 offset)
 {
 	if (!s)
 		return 0;
-	if (s->matching != D4C_MATCH_ALL) {
-		d4c_match_text(&s->match, s->work, s->table, s->matching, offset, D4C_PATH_BUFFER_BYTES);
+	if (s->matching != D4C_MATCH_ALL)
+		d4c_begin_text(&s->match, s->table, s->matching, offset, D4C_PATH_BUFFER_BYTES);
+	else if (!d4c_begin_path(&s->match, s->table, offset, D4C_PATH_BUFFER_BYTES))
+		s->match.state = 0;
+	/* One call, whatever it is for: the verifier goes through what it calls at each. */
+	d4c_walk_automata(&s->match, s->work);
+	if (s->matching != D4C_MATCH_ALL)
 		return 0;
-	}
-	d4c_match_path(&s->match, s->work, s->table, offset, D4C_PATH_BUFFER_BYTES);
 	__builtin_memcpy(s->ends[s->matched & (2 * D4C_DIRECTORY_PATHS_MAX - 1)], s->match.ends, sizeof(s->match.ends));
 	s->matched++;
 	return 0;

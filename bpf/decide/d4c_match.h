@@ -134,12 +134,9 @@ outside:
 	return 1;
 }
 
-/* Sets match->mask for bytes[start, end) under the table at `base`. */
-static inline __attribute__((always_inline)) void d4c_match_path(struct d4c_match *match, const __u8 *bytes,
-								 __u32 base, __u32 start, __u32 end)
+/* Puts a path, bytes[start, end), at the beginning of the table's automata; 0: it has none. */
+static inline __attribute__((always_inline)) int d4c_begin_path(struct d4c_match *match, __u32 base, __u32 start, __u32 end)
 {
-	struct d4c_match_context context = {.match = match, .bytes = bytes};
-
 	match->mask[0] = 1ull << D4C_GROUP_ANY;
 	match->mask[1] = match->mask[2] = match->mask[3] = 0;
 	for (int i = 0; i < D4C_AUTOMATA_MAX; i++)
@@ -148,18 +145,15 @@ static inline __attribute__((always_inline)) void d4c_match_path(struct d4c_matc
 	match->start = start;
 	match->end = end;
 	match->automata = D4C_CELL_HIGH(D4C_CELL(base + D4C_HEAD_OPERATIONS));
-	if (d4c_enter_automaton(match, 0))
-		d4c_loop(D4C_CHUNKS_MAX, d4c_match_chunk, &context);
+	return d4c_enter_automaton(match, 0);
 outside:
-	return;
+	return 0;
 }
 
-/* The same for one automaton, of another kind of text: what it accepts, and nothing else. */
-static inline __attribute__((always_inline)) void d4c_match_text(struct d4c_match *match, const __u8 *bytes,
-								 __u32 base, __u32 state, __u32 start, __u32 end)
+/* The same for another kind of text, and for one automaton alone: what that accepts will be all of the mask. */
+static inline __attribute__((always_inline)) void d4c_begin_text(struct d4c_match *match, __u32 base, __u32 state,
+								 __u32 start, __u32 end)
 {
-	struct d4c_match_context context = {.match = match, .bytes = bytes};
-
 	for (int i = 0; i < D4C_MASK_WORDS; i++)
 		match->mask[i] = 0;
 	match->base = base;
@@ -167,7 +161,22 @@ static inline __attribute__((always_inline)) void d4c_match_text(struct d4c_matc
 	match->end = end;
 	match->automata = match->automaton = 0;
 	match->state = state;
+}
+
+/* Walks to the end: the groups that match are in match->mask then. */
+static inline __attribute__((always_inline)) void d4c_walk_automata(struct d4c_match *match, const __u8 *bytes)
+{
+	struct d4c_match_context context = {.match = match, .bytes = bytes};
+
 	d4c_loop(D4C_CHUNKS_MAX, d4c_match_chunk, &context);
+}
+
+/* Sets match->mask for bytes[start, end) under the table at `base`. */
+static inline __attribute__((always_inline)) void d4c_match_path(struct d4c_match *match, const __u8 *bytes,
+								 __u32 base, __u32 start, __u32 end)
+{
+	if (d4c_begin_path(match, base, start, end))
+		d4c_walk_automata(match, bytes);
 }
 
 #endif
