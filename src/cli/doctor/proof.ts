@@ -4,7 +4,8 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, rm
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { decodeRecord } from '#abi';
+import { constants as contract, decodeRecord } from '#abi';
+import type { OperationRecord } from '#abi';
 import { Failure, noFacts } from '#base';
 import { compile } from '#compiler';
 import type { Kernel } from '#kernel';
@@ -22,13 +23,24 @@ file:
     - {name: changes, operation: [modifyExecutable], targetFilePath: [/proof/exe*]}
     - {name: kept, operation: [deleteFile], targetFilePath: [/proof/keep]}
     - {name: memory, operation: [execMemFd]}
+    - {name: drift, operation: [execDrift], targetFilePath: [/proof/drift]}
   responses:
-    - {match: [new, executables, changes, kept, memory], actions: [alert, block]}
+    - {match: [new, executables, changes, kept, memory, drift], actions: [alert, block]}
+process:
+  selectors:
+    - {name: refused, operation: [exec], processExecutable: [/proof/refused]}
+    - {name: told, operation: [exec], processExecutable: [/proof/told]}
+  responses:
+    - {match: [refused], actions: [alert, block]}
+    - {match: [told], actions: [alert]}
 `;
+
+/** It sees what can't be refused any more: it is proved by a record. */
+const telling = 'bprm_committed_creds';
 
 export interface HookProof {
   readonly hook: string;
-  /** The kernel refused the operation with EPERM. */
+  /** The kernel refused the operation with EPERM; by the hook that can only tell: it told. */
   readonly denied: boolean;
   /** What it answered: `EPERM`, another error's name, or that it went through. */
   readonly answer: string;
@@ -59,12 +71,13 @@ export async function proveHooks(cgroupRoot: string): Promise<Proof> {
   const run = spawnSync(program, [join(group, 'cgroup.procs'), root], { encoding: 'utf8' });
   if (run.status !== 0) throw new Failure('host', `the scratch container failed: ${run.error?.message ?? run.stderr.trim()}`);
   await waitUntilEmpty(group);
-  const hooks = kernel.hooks.filter((hook) => run.stdout.includes(`${hook} `));
+  const records = await readRecords(kernel);
+  const told = records.some(({ hook }) => hook === contract.hookBprmCommitted);
   return {
-    hooks: hooks.map((hook) => proofOf(hook, run.stdout)),
+    hooks: kernel.hooks.map((hook) => (hook === telling ? tellingProof(told) : proofOf(hook, run.stdout))),
     refused: run.stdout.split('\n').filter((line) => line.endsWith(` ${constants.errno.EPERM}`)).length,
     counted: Number(kernel.counters().denied),
-    records: await countRecords(kernel),
+    records: records.filter(({ flags }) => (flags & contract.operationDenied) !== 0).length,
   };
 }
 
@@ -79,6 +92,10 @@ function scratchRoot(cleanup: DisposableStack): string {
   copyFileSync(program, join(root, 'prove'));
   chmodSync(join(root, 'prove'), 0o755);
   mkdirSync(join(root, 'proof'));
+  for (const name of ['refused', 'told']) {
+    copyFileSync(program, join(root, 'proof', name));
+    chmodSync(join(root, 'proof', name), 0o755);
+  }
   const files: [string, number][] = [['src', 0o755], ['exe', 0o755], ['exe-late', 0o644], ['x-plain', 0o644], ['keep', 0o644]];
   for (const [name, mode] of files) {
     writeFileSync(join(root, 'proof', name), 'x');
@@ -89,9 +106,14 @@ function scratchRoot(cleanup: DisposableStack): string {
 
 function proofOf(hook: string, output: string): HookProof {
   const line = output.split('\n').find((text) => text.startsWith(`${hook} `));
-  const number = Number(line?.slice(hook.length + 1));
+  if (line === undefined) return { hook, denied: false, answer: 'was not tried' };
+  const number = Number(line.slice(hook.length + 1));
   const name = Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
   return { hook, denied: number === constants.errno.EPERM, answer: number === 0 ? 'went through' : (name ?? `error ${number}`) };
+}
+
+function tellingProof(told: boolean): HookProof {
+  return { hook: telling, denied: told, answer: told ? 'told' : 'told nothing' };
 }
 
 /** The cgroup can be removed once its last task is reaped. */
@@ -100,17 +122,17 @@ async function waitUntilEmpty(group: string): Promise<void> {
   for (let left = 100; populated() && left > 0; left--) await sleep(20);
 }
 
-async function countRecords(kernel: Kernel): Promise<number> {
-  if (kernel.unread() === 0) return 0;
+async function readRecords(kernel: Kernel): Promise<readonly OperationRecord[]> {
+  if (kernel.unread() === 0) return [];
   const stop = new AbortController();
-  let count = 0;
+  const operations: OperationRecord[] = [];
   for await (const batch of kernel.records('alerts', stop.signal)) {
-    count += batch.records.filter((record) => decodeRecord(record).kind === 'operation').length;
+    for (const record of batch.records.map(decodeRecord)) if (record.kind === 'operation') operations.push(record);
     batch.ack();
     if (kernel.unread() === 0) break;
   }
   stop.abort();
-  return count;
+  return operations;
 }
 
 function shell(command: string, args: readonly string[]): void {
