@@ -69,6 +69,7 @@ static __always_inline void d4c_begin(struct d4c_scratch *s, const struct d4c_re
 {
 	const struct d4c_subject *subject = &request->subject;
 	__u64 id = subject->container;
+	struct d4c_mark *mark = d4c_mark_of_current();
 	struct d4c_container *container;
 
 	__builtin_memset(&s->record, 0, sizeof(s->record));
@@ -76,8 +77,8 @@ static __always_inline void d4c_begin(struct d4c_scratch *s, const struct d4c_re
 	s->record.hook = request->hook;
 	s->table = subject->table;
 	s->slot_flags = subject->slot_flags;
-	s->entry_start_ns = subject->entry_start_ns;
-	s->entry_pid = subject->entry_pid;
+	s->entry_start_ns = mark ? mark->entry_start_ns : 0;
+	s->entry_pid = mark ? mark->entry_pid : 0;
 	s->data_used = 0;
 	container = bpf_map_lookup_elem(&d4c_containers, &id);
 	s->root_superblock = container ? container->root_superblock : 0;
@@ -101,27 +102,23 @@ static __always_inline void d4c_tell_file(struct d4c_operation_record *record, c
 	record->file_gid = BPF_CORE_READ(inode, i_gid.val);
 }
 
-/* Not in-lined twice: it is judged by what it leaves in `s`. */
-__noinline int d4c_judge_place(struct d4c_scratch *s, const struct d4c_place *place, __u32 index)
+static __always_inline void d4c_judge_place(struct d4c_scratch *s, const struct d4c_place *place, __u32 index)
 {
-	if (!s || !place || index >= D4C_PLACES_MAX)
-		return 0;
 	s->record.pairs[index].operations = place->operations;
 	s->record.pairs_count = index + 1;
 	s->place_dentry = place->dentry;
 	s->place_mount = place->mount;
 	s->place_new = place->is_new;
 	s->pair = index;
-	return d4c_judge_pair(s);
+	d4c_judge_pair(s);
 }
 
 /* `path_mknod` asks whether this denial is the last one of the task. */
 static __always_inline void d4c_remember_denial(__u64 dentry, __u64 key)
 {
-	struct d4c_task_state fresh = {}, *state;
+	struct d4c_task_state *state;
 
-	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
-				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!state)
 		return;
 	state->denied_dentry = dentry;
@@ -136,6 +133,9 @@ static __always_inline int d4c_finish(struct d4c_scratch *s, struct d4c_request 
 		     !(request->flags & D4C_REQUEST_EXECUTED);
 	int told = record->actions || record->possible;
 
+#ifdef D4C_OBSERVE
+	denied = 0;
+#endif
 	if (request->flags & D4C_REQUEST_ONLY_DENIED && !denied)
 		told = 0;
 	if (denied) {
@@ -159,8 +159,8 @@ static __always_inline int d4c_finish(struct d4c_scratch *s, struct d4c_request 
 	return denied;
 }
 
-SEC("freplace/d4c_decide")
-int d4c_core(struct d4c_request *request)
+/* 1: deny. */
+D4C_CORE int d4c_core(struct d4c_request *request)
 {
 	struct d4c_scratch *s;
 	int denied, forth, back;

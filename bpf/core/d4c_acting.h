@@ -9,13 +9,15 @@
 static __always_inline void d4c_note_acting(struct d4c_scratch *s, const struct d4c_request *request)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
+	struct linux_binprm *execution = (void *)request->execution;
 
-	s->executable = request->executable;
-	s->cred = request->cred;
-	if (!s->executable)
-		s->executable = (__u64)BPF_CORE_READ(task, mm, exe_file);
-	if (!s->cred)
-		s->cred = (__u64)BPF_CORE_READ(task, cred);
+	if (execution && !(request->flags & D4C_REQUEST_EXECUTED)) {
+		s->executable = (__u64)BPF_CORE_READ(execution, file);
+		s->cred = (__u64)BPF_CORE_READ(execution, cred);
+		return;
+	}
+	s->executable = (__u64)BPF_CORE_READ(task, mm, exe_file);
+	s->cred = (__u64)BPF_CORE_READ(task, cred);
 }
 
 /* Finds the paths of the executable; what they match is in s->masks. */
@@ -44,7 +46,7 @@ __noinline int d4c_look_at_executable(struct d4c_scratch *s, __u32 matching)
 static __always_inline void d4c_find_program(struct d4c_scratch *s, __u32 serial, __u32 flags)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct d4c_program fresh = {.serial = serial}, *known = 0;
+	struct d4c_program *known = 0;
 	__u32 used = s->data_used;
 
 	if (!(flags & D4C_REQUEST_OTHER_PROGRAM))
@@ -64,10 +66,11 @@ static __always_inline void d4c_find_program(struct d4c_scratch *s, __u32 serial
 	/* Of one that is only about to be executed nothing is kept: it may come to nothing. */
 	if (flags & D4C_REQUEST_OTHER_PROGRAM && !(flags & D4C_REQUEST_EXECUTED))
 		return;
-	fresh.atoms = s->atoms;
-	known = bpf_task_storage_get(&d4c_programs, task, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (known)
-		*known = fresh;
+	known = bpf_task_storage_get(&d4c_programs, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!known)
+		return;
+	known->serial = serial;
+	known->atoms = s->atoms;
 }
 
 static __always_inline __u32 d4c_acting_user(struct d4c_scratch *s)
@@ -111,7 +114,21 @@ outside:
 	return 0;
 }
 
-/* For the record. `arguments`: where they begin, 0: as the process has them. */
+/* The arguments of a program that runs lie where it finds them, before it has been told where. */
+static __always_inline void d4c_tell_program_arguments(struct d4c_scratch *s, const struct d4c_request *request,
+						       struct mm_struct *mm)
+{
+	struct linux_binprm *execution = (void *)request->execution;
+
+	if (request->flags & D4C_REQUEST_EXECUTED && execution) {
+		s->record.process.arguments_count = BPF_CORE_READ(execution, argc);
+		d4c_tell_arguments(s, BPF_CORE_READ(execution, p), BPF_CORE_READ(execution, exec));
+	} else if (mm && !execution) {
+		d4c_tell_arguments(s, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+	}
+}
+
+/* For the record. */
 __noinline int d4c_tell_acting(struct d4c_scratch *s, struct d4c_request *request)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -126,11 +143,7 @@ __noinline int d4c_tell_acting(struct d4c_scratch *s, struct d4c_request *reques
 	out->executable_paths = s->executable_paths.paths;
 	out->executable = s->executable_paths.mount_path;
 	out->executable_root = s->executable_paths.root_path;
-	out->arguments_count = request->arguments_count;
-	if (request->arguments_count)
-		d4c_tell_arguments(s, request->arguments, request->arguments_end);
-	else if (mm && !(request->flags & D4C_REQUEST_OTHER_PROGRAM))
-		d4c_tell_arguments(s, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+	d4c_tell_program_arguments(s, request, mm);
 	return 0;
 }
 

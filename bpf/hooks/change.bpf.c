@@ -12,23 +12,23 @@ __noinline __u32 d4c_mode_change(__u32 old, __u32 mode)
 	return !(mode & D4C_S_IXUGO) || gained ? D4C_BIT(D4C_OP_MODIFY_EXECUTABLE) : 0;
 }
 
-SEC("lsm/path_chmod")
+D4C_HOOK(path_chmod)
 int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 {
 	struct dentry *dentry = path->dentry;
 	struct inode *inode = dentry->d_inode;
 	__u32 old = BPF_CORE_READ(inode, i_mode), operations = d4c_mode_change(old, mode);
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
-	if (!operations || !d4c_concerned(&request.subject, operations))
+	if (!operations || !d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_PATH_CHMOD, inode);
-	request.new_mode = (old & D4C_S_IFMT) | (mode & 07777);
-	d4c_place(&request, operations, dentry, path->mnt, 0);
+	d4c_ask(request, D4C_HOOK_PATH_CHMOD, inode);
+	request->new_mode = (old & D4C_S_IFMT) | (mode & 07777);
+	d4c_place(request, operations, dentry, path->mnt, 0);
 	/* It becomes executable at its other names too, and the kernel knows no way to them. */
 	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
-		d4c_place(&request, operations, 0, path->mnt, 1);
-	D4C_DENY_IF(d4c_decide(&request));
+		d4c_place(request, operations, 0, path->mnt, 1);
+	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
 
@@ -36,17 +36,17 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 static __always_inline int d4c_truncation(struct dentry *dentry, struct vfsmount *mount, struct inode *inode, __u32 hook)
 {
 	__u32 operations = d4c_change(BPF_CORE_READ(inode, i_mode));
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
 	/* Within an open it is O_TRUNC, which file_open has judged. */
-	if (!operations || d4c_within_open() || !d4c_concerned(&request.subject, operations))
+	if (!operations || d4c_within_open() || !d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, hook, inode);
-	d4c_place(&request, operations, dentry, mount, 0);
-	return d4c_decide(&request);
+	d4c_ask(request, hook, inode);
+	d4c_place(request, operations, dentry, mount, 0);
+	return d4c_decide(request);
 }
 
-SEC("lsm/path_truncate")
+D4C_HOOK(path_truncate)
 int BPF_PROG(d4c_path_truncate, const struct path *path)
 {
 	struct dentry *dentry = path->dentry;
@@ -56,7 +56,7 @@ int BPF_PROG(d4c_path_truncate, const struct path *path)
 }
 
 /* From 6.2, where ftruncate no longer comes by path_truncate. */
-SEC("lsm/file_truncate")
+D4C_HOOK(file_truncate)
 int BPF_PROG(d4c_file_truncate, struct file *file)
 {
 	D4C_DENY_IF(d4c_truncation(file->f_path.dentry, file->f_path.mnt, file->f_inode, D4C_HOOK_FILE_TRUNCATE));
@@ -82,12 +82,12 @@ static __always_inline void d4c_found_and_opened(void)
 		d4c_take_back(state);
 }
 
-SEC("lsm/file_open")
+D4C_HOOK(file_open)
 int BPF_PROG(d4c_file_open, struct file *file)
 {
 	__u32 flags = file->f_flags, mode = file->f_mode, operations;
 	int created = mode & D4C_FMODE_CREATED || flags & D4C_O_TMPFILE;
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
 	if (!(flags & (D4C_O_CREAT | D4C_O_TRUNC | D4C_O_TMPFILE | D4C_FMODE_EXEC_FLAG)) && !(mode & D4C_FMODE_WRITE))
 		return 0;
@@ -101,12 +101,12 @@ int BPF_PROG(d4c_file_open, struct file *file)
 	if (flags & D4C_O_CREAT)
 		d4c_found_and_opened();
 	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
-	if (!operations || !d4c_concerned(&request.subject, operations))
+	if (!operations || !d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_FILE_OPEN, file->f_inode);
+	d4c_ask(request, D4C_HOOK_FILE_OPEN, file->f_inode);
 	if (created)
-		request.new_mode = file->f_inode->i_mode;
-	d4c_place(&request, operations, file->f_path.dentry, file->f_path.mnt, created);
-	D4C_DENY_IF(d4c_decide(&request));
+		request->new_mode = file->f_inode->i_mode;
+	d4c_place(request, operations, file->f_path.dentry, file->f_path.mnt, created);
+	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }

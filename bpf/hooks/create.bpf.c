@@ -50,7 +50,7 @@ static __always_inline void d4c_take_back(struct d4c_task_state *state)
 }
 
 /* A dentry gets its file; still in look-up, by being found and not by being made. */
-SEC("lsm/d_instantiate")
+D4C_HOOK(d_instantiate)
 int BPF_PROG(d4c_d_instantiate, struct dentry *dentry, struct inode *inode)
 {
 	struct d4c_task_state *state = d4c_denial();
@@ -68,10 +68,10 @@ int BPF_PROG(d4c_drop_write, struct vfsmount *mount)
 	return 0;
 }
 
-SEC("lsm/path_mknod")
+D4C_HOOK(path_mknod)
 int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev)
 {
-	struct d4c_request request;
+	D4C_REQUEST(request);
 	/* Where the file system knows access control lists the mask is applied after this hook. */
 	int opening = d4c_within_open();
 	__u32 real = opening ? mode & ~d4c_umask() : mode, operations;
@@ -82,30 +82,30 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 	operations = d4c_arrival(real);
 	if (opening)
 		d4c_end_denial();
-	if (!d4c_concerned(&request.subject, operations))
+	if (!d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_PATH_MKNOD, 0);
-	request.new_mode = real;
+	d4c_ask(request, D4C_HOOK_PATH_MKNOD, 0);
+	request->new_mode = real;
 	if (opening)
-		request.flags = D4C_REQUEST_ONLY_DENIED;
+		request->flags = D4C_REQUEST_ONLY_DENIED;
 	if (opening && dentry->d_flags & D4C_PAR_LOOKUP)
-		request.flags |= D4C_REQUEST_PROVISIONAL;
-	d4c_place(&request, operations, dentry, dir->mnt, 1);
-	D4C_DENY_IF(d4c_decide(&request));
+		request->flags |= D4C_REQUEST_PROVISIONAL;
+	d4c_place(request, operations, dentry, dir->mnt, 1);
+	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
 
-SEC("lsm/path_symlink")
+D4C_HOOK(path_symlink)
 int BPF_PROG(d4c_path_symlink, const struct path *dir, struct dentry *dentry, const char *target)
 {
 	const __u32 operations = D4C_BIT(D4C_OP_CREATE_FILE);
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
-	if (!d4c_concerned(&request.subject, operations))
+	if (!d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_PATH_SYMLINK, 0);
-	request.new_mode = 0120777;
-	d4c_place(&request, operations, dentry, dir->mnt, 1);
-	D4C_DENY_IF(d4c_decide(&request));
+	d4c_ask(request, D4C_HOOK_PATH_SYMLINK, 0);
+	request->new_mode = 0120777;
+	d4c_place(request, operations, dentry, dir->mnt, 1);
+	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }

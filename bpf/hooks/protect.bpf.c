@@ -16,6 +16,11 @@ static __always_inline struct d4c_settings *d4c_own_settings(void)
 	return bpf_map_lookup_elem(&d4c_settings, &zero);
 }
 
+#ifdef D4C_OBSERVE
+#define d4c_is_pin(dentry) 0
+#define d4c_is_stranger() 0
+#define d4c_refuse() 0
+#else
 static __always_inline int d4c_refuse(void)
 {
 	D4C_COUNT(tampered);
@@ -60,7 +65,7 @@ static __always_inline int d4c_is_stranger(void)
 	return d4c_mark_of_current() && !d4c_is_agent(bpf_get_current_task_btf());
 }
 
-SEC("lsm/bpf_map")
+D4C_HOOK(bpf_map)
 int BPF_PROG(d4c_bpf_map, struct bpf_map *map, unsigned int mode)
 {
 	__u32 name = 0;
@@ -74,7 +79,7 @@ int BPF_PROG(d4c_bpf_map, struct bpf_map *map, unsigned int mode)
 }
 
 /* Who has a descriptor of a program can put functions of his own into it. */
-SEC("lsm/bpf_prog")
+D4C_HOOK(bpf_prog)
 int BPF_PROG(d4c_bpf_prog, struct bpf_prog *program)
 {
 	struct bpf_prog_aux *aux;
@@ -90,7 +95,7 @@ int BPF_PROG(d4c_bpf_prog, struct bpf_prog *program)
 }
 
 /* Pins go with the file system that they are in. */
-SEC("lsm/sb_umount")
+D4C_HOOK(sb_umount)
 int BPF_PROG(d4c_sb_umount, struct vfsmount *mount, int flags)
 {
 	struct d4c_settings *settings;
@@ -103,7 +108,7 @@ int BPF_PROG(d4c_sb_umount, struct vfsmount *mount, int flags)
 	return 0;
 }
 
-SEC("lsm/task_kill")
+D4C_HOOK(task_kill)
 int BPF_PROG(d4c_task_kill, struct task_struct *task, void *info, int signal)
 {
 	if (!signal || !d4c_mark_of_current() || !d4c_is_agent(task) || !d4c_is_stranger())
@@ -112,10 +117,11 @@ int BPF_PROG(d4c_task_kill, struct task_struct *task, void *info, int signal)
 }
 
 /* Looking at it stays possible, as tools that watch a node do. */
-SEC("lsm/ptrace_access_check")
+D4C_HOOK(ptrace_access_check)
 int BPF_PROG(d4c_ptrace_access_check, struct task_struct *task, unsigned int mode)
 {
 	if (!(mode & D4C_PTRACE_ATTACH) || !d4c_mark_of_current() || !d4c_is_agent(task) || !d4c_is_stranger())
 		return 0;
 	return d4c_refuse();
 }
+#endif

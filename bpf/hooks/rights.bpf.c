@@ -65,17 +65,17 @@ static __always_inline int d4c_is_set_below(struct dentry *dentry)
 static __always_inline int d4c_set_rights(struct dentry *dentry, __u32 operations, __u32 mode, __u32 hook)
 {
 	struct inode *inode = dentry->d_inode;
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
-	if (!operations || !d4c_concerned(&request.subject, operations) || d4c_is_set_below(dentry))
+	if (!operations || !d4c_concerned(&request->subject, operations) || d4c_is_set_below(dentry))
 		return 0;
-	d4c_ask(&request, hook, inode);
-	request.new_mode = mode;
-	d4c_place(&request, operations, dentry, 0, 0);
+	d4c_ask(request, hook, inode);
+	request->new_mode = mode;
+	d4c_place(request, operations, dentry, 0, 0);
 	/* As with chmod. */
 	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
-		d4c_place(&request, operations, 0, 0, 1);
-	return d4c_decide(&request);
+		d4c_place(request, operations, 0, 0, 1);
+	return d4c_decide(request);
 }
 
 static __always_inline int d4c_set_list(struct dentry *dentry, __u64 entries, __u32 count)
@@ -103,7 +103,7 @@ static __always_inline int d4c_is_access_list(const struct d4c_attribute_name *n
 	return name->first == D4C_NAME_SYSTEM_P && name->second == D4C_NAME_OSIX_ACL && name->third == D4C_NAME_ACCESS;
 }
 
-SEC("lsm/inode_setxattr")
+D4C_HOOK(inode_setxattr)
 int BPF_PROG(d4c_inode_setxattr, void *mapping, struct dentry *dentry, const char *text)
 {
 	struct d4c_attribute_name name = {};
@@ -129,7 +129,7 @@ int BPF_PROG(d4c_inode_setxattr, void *mapping, struct dentry *dentry, const cha
 	return 0;
 }
 
-SEC("lsm/inode_set_acl")
+D4C_HOOK(inode_set_acl)
 int BPF_PROG(d4c_inode_set_acl, void *mapping, struct dentry *dentry, const char *text)
 {
 	struct d4c_attribute_name name = {};

@@ -72,15 +72,15 @@ static __always_inline int d4c_run_from(__u64 address, __u64 dentry, __u64 mount
 	struct file *file = (void *)address;
 	__u32 operations = D4C_BIT(D4C_OP_EXEC_DRIFT);
 	int memory = d4c_is_memory(file);
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
 	if (memory)
 		operations |= also;
-	if (!d4c_concerned(&request.subject, operations) || (!memory && d4c_is_of_image(request.subject.container, (void *)dentry)))
+	if (!d4c_concerned(&request->subject, operations) || (!memory && d4c_is_of_image(request->subject.container, (void *)dentry)))
 		return 0;
-	d4c_ask(&request, hook, BPF_CORE_READ(file, f_inode));
-	d4c_place(&request, operations, memory ? 0 : (void *)dentry, (void *)mount, 0);
-	return d4c_decide(&request);
+	d4c_ask(request, hook, BPF_CORE_READ(file, f_inode));
+	d4c_place(request, operations, memory ? 0 : (void *)dentry, (void *)mount, 0);
+	return d4c_decide(request);
 }
 
 static __always_inline int d4c_execute(struct file *file)
@@ -93,10 +93,9 @@ static __always_inline int d4c_execute(struct file *file)
  * last one comes by no other hook. That this one is judged is kept for bprm_check_security. */
 static __always_inline int d4c_opened_for_execution(struct file *file)
 {
-	struct d4c_task_state fresh = {}, *state;
+	struct d4c_task_state *state;
 
-	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), &fresh,
-				     BPF_LOCAL_STORAGE_GET_F_CREATE);
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (state)
 		state->executed_file = (__u64)file;
 	return d4c_execute(file);
@@ -126,8 +125,15 @@ static __always_inline int d4c_is_executing(void)
 	return BPF_CORE_READ_BITFIELD_PROBED(task, in_execve);
 }
 
-SEC("lsm/mmap_file")
-int BPF_PROG(d4c_mmap_file, struct file *file, unsigned long asked, unsigned long protection, unsigned long flags)
+/* The function for the hook is told what was asked for alone. */
+#ifdef D4C_OBSERVE
+#define D4C_MMAP_ARGUMENTS unsigned long protection, unsigned long flags
+#else
+#define D4C_MMAP_ARGUMENTS unsigned long asked, unsigned long protection, unsigned long flags
+#endif
+
+D4C_HOOK(mmap_file)
+int BPF_PROG(d4c_mmap_file, struct file *file, D4C_MMAP_ARGUMENTS)
 {
 	if (!file || !(protection & D4C_PROT_EXEC) || !d4c_mark_of_current())
 		return 0;
@@ -139,7 +145,7 @@ int BPF_PROG(d4c_mmap_file, struct file *file, unsigned long asked, unsigned lon
 }
 
 /* An area's file is the one below where a file system has one: its own is told by the path, from 6.8 by another. */
-SEC("lsm/file_mprotect")
+D4C_HOOK(file_mprotect)
 int BPF_PROG(d4c_file_mprotect, struct vm_area_struct *area, unsigned long asked, unsigned long protection)
 {
 	struct file *file = BPF_CORE_READ(area, vm_file);

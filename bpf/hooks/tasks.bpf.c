@@ -3,7 +3,7 @@
  * and ends containers. */
 
 /* Marks the current task if this execution is a container's; 0: it is one's and could not be marked. */
-static __always_inline int d4c_enter(void)
+__noinline int d4c_enter(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 id = 0;
@@ -34,7 +34,7 @@ static __always_inline int d4c_judged_when_opened(struct file *file)
 	return judged;
 }
 
-SEC("lsm/bprm_check_security")
+D4C_HOOK_BY(bprm_check_security, bprm_check)
 int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
 {
 	struct file *file = bprm->file;
@@ -46,51 +46,48 @@ int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
 
 /* A program is about to be executed, with the user that it will have: the last moment for a refusal. What is let
  * through is told of when it runs, with its arguments. */
-SEC("lsm/bprm_creds_from_file")
+D4C_HOOK(bprm_creds_from_file)
 int BPF_PROG(d4c_bprm_creds_from_file, struct linux_binprm *bprm, struct file *file)
 {
 	const __u32 operations = D4C_BIT(D4C_OP_EXEC);
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
-	if (!d4c_concerned(&request.subject, operations))
+	if (!d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_BPRM_CREDS, 0);
-	request.flags = D4C_REQUEST_ONLY_DENIED | D4C_REQUEST_OTHER_PROGRAM;
-	request.executable = (__u64)file;
-	request.cred = (__u64)bprm->cred;
-	d4c_place(&request, operations, 0, 0, 0);
-	D4C_DENY_IF(d4c_decide(&request));
+	d4c_ask(request, D4C_HOOK_BPRM_CREDS, 0);
+	request->flags = D4C_REQUEST_ONLY_DENIED | D4C_REQUEST_OTHER_PROGRAM;
+	request->execution = (__u64)bprm;
+	d4c_place(request, operations, 0, 0, 0);
+	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
 
 /* It runs. Its paths are looked at now, before it can be renamed: rules may ask for them later. */
-SEC("lsm/bprm_committed_creds")
+D4C_HOOK(bprm_committed_creds)
 int BPF_PROG(d4c_bprm_committed_creds, struct linux_binprm *bprm)
 {
-	struct d4c_request request;
+	D4C_REQUEST(request);
 	__u32 operations = D4C_BIT(D4C_OP_EXEC);
-	int told = d4c_concerned(&request.subject, operations);
+	int told = d4c_concerned(&request->subject, operations);
 
-	if (!told && !(d4c_concerned(&request.subject, ~0u) && d4c_asks_for_processes(request.subject.table)))
+	if (!told && !(d4c_concerned(&request->subject, ~0u) && d4c_asks_for_processes(request->subject.table)))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_BPRM_COMMITTED, 0);
-	request.flags = D4C_REQUEST_OTHER_PROGRAM | D4C_REQUEST_EXECUTED;
-	request.arguments = bprm->p;
-	request.arguments_end = bprm->exec;
-	request.arguments_count = bprm->argc;
+	d4c_ask(request, D4C_HOOK_BPRM_COMMITTED, 0);
+	request->flags = D4C_REQUEST_OTHER_PROGRAM | D4C_REQUEST_EXECUTED;
+	request->execution = (__u64)bprm;
 	if (told)
-		d4c_place(&request, operations, 0, 0, 0);
-	d4c_decide(&request);
+		d4c_place(request, operations, 0, 0, 0);
+	d4c_decide(request);
 	return 0;
 }
 
 /* A task is its parent's container's. Threads too: each has a mark of its own. */
-SEC("lsm/task_alloc")
+D4C_HOOK(task_alloc)
 int BPF_PROG(d4c_task_alloc, struct task_struct *task, unsigned long clone_flags)
 {
 	const __u32 operations = D4C_BIT(D4C_OP_FORK);
 	struct d4c_mark *mark = d4c_mark_of_current(), fresh;
-	struct d4c_request request;
+	D4C_REQUEST(request);
 
 	if (!mark)
 		return 0;
@@ -98,14 +95,14 @@ int BPF_PROG(d4c_task_alloc, struct task_struct *task, unsigned long clone_flags
 	fresh.counted = 0;
 	if (!bpf_task_storage_get(&d4c_marks, task, &fresh, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
 		D4C_COUNT(unmarked);
-		return -D4C_ENOMEM;
+		return D4C_REFUSE(D4C_ENOMEM);
 	}
 	d4c_inherit_program(task);
-	if (clone_flags & D4C_CLONE_THREAD || !d4c_concerned(&request.subject, operations))
+	if (clone_flags & D4C_CLONE_THREAD || !d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(&request, D4C_HOOK_TASK_ALLOC, 0);
-	d4c_place(&request, operations, 0, 0, 0);
-	D4C_DENY_IF(d4c_decide(&request));
+	d4c_ask(request, D4C_HOOK_TASK_ALLOC, 0);
+	d4c_place(request, operations, 0, 0, 0);
+	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
 

@@ -22,14 +22,14 @@ static __always_inline __u64 d4c_next_sequence(void)
 }
 
 /* A record that nobody will read: by reason, in all and for its container. */
-static __always_inline void d4c_count_lost(__u64 container, __u32 reason)
+__noinline int d4c_count_lost(__u64 container, __u32 reason)
 {
 	struct d4c_container_lost fresh = {}, *lost;
 	__u32 zero = 0;
 	struct d4c_counters *counters = bpf_map_lookup_elem(&d4c_counters, &zero);
 
 	if (reason >= D4C_LOST_REASONS)
-		return;
+		return 0;
 	if (counters)
 		__sync_fetch_and_add(&counters->lost[reason], 1);
 	lost = bpf_map_lookup_elem(&d4c_container_lost, &container);
@@ -39,6 +39,7 @@ static __always_inline void d4c_count_lost(__u64 container, __u32 reason)
 	}
 	if (lost)
 		__sync_fetch_and_add(&lost->lost[reason], 1);
+	return 0;
 }
 
 #endif

@@ -11,11 +11,8 @@
 /* An operation's subject, as every hook asks for it first. */
 struct d4c_subject {
 	__u64 container;
-	__u64 entry_start_ns;
-	__u32 entry_pid;
 	__u32 table;
 	__u32 slot_flags;
-	__u32 reserved;
 };
 
 static __always_inline struct d4c_mark *d4c_mark_of_current(void)
@@ -54,8 +51,6 @@ static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 oper
 	head = bpf_map_lookup_elem(&d4c_cells, &cell);
 	if (!head || !((__u32)*head & operations) || d4c_orphaned())
 		return 0;
-	subject->entry_start_ns = mark->entry_start_ns;
-	subject->entry_pid = mark->entry_pid;
 	return 1;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* An operation as a hook has it judged:
  *
- *   if (!d4c_concerned(&request.subject, operations)) return 0;
- *   d4c_ask(&request, hook, inode);
- *   d4c_place(&request, operations, dentry, mount, new) for each place, in the order delete, modify, create
- *   D4C_DENY_IF(d4c_decide(&request));
+ *   D4C_REQUEST(request);
+ *   if (!d4c_concerned(&request->subject, operations)) return 0;
+ *   d4c_ask(request, hook, inode);
+ *   d4c_place(request, operations, dentry, mount, new) for each place, in the order delete, modify, create
+ *   D4C_DENY_IF(d4c_decide(request));
  *
  * What decides is one program, d4c_core, that takes the place of d4c_decide in each hook's: else the verifier
  * would go through it again for every hook, and starting would take four times as long. */
@@ -12,6 +13,7 @@
 #define D4C_OPERATION_H
 
 #include "d4c_emit.h"
+#include "d4c_hook.h"
 
 #define D4C_PLACES_MAX 2
 
@@ -36,24 +38,9 @@ struct d4c_request {
 	__u32 flags;
 	__u32 new_mode;
 	__u32 places_count;
-	/* Of an execution; 0: as the task has them. */
-	__u64 executable; /* struct file */
-	__u64 cred;       /* struct cred */
-	__u64 arguments, arguments_end; /* addresses of the process */
-	__u32 arguments_count;
-	__u32 reserved;
+	__u64 execution; /* struct linux_binprm of one that is under way; 0: none */
 	struct d4c_place places[D4C_PLACES_MAX];
 };
-
-/* Leaves the hook with a refusal. The barrier keeps the compiler from computing the result, which the
- * verifier from 6.10 would not know to be 0 or -1. */
-#define D4C_DENY_IF(condition)                        \
-	do {                                          \
-		if (condition) {                      \
-			asm volatile("" ::: "memory"); \
-			return -D4C_EPERM;            \
-		}                                     \
-	} while (0)
 
 #define D4C_BIT(operation) (1u << (operation))
 
@@ -85,6 +72,30 @@ __noinline __u32 d4c_change(__u32 mode)
 	return D4C_BIT(D4C_OP_MODIFY_FILE) | (mode & D4C_S_IXUGO ? D4C_BIT(D4C_OP_MODIFY_EXECUTABLE) : 0);
 }
 
+#ifdef D4C_OBSERVE
+/* What decides is called from here, and there is no room on one stack for both. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct d4c_request);
+} d4c_requests SEC(".maps");
+
+static __always_inline struct d4c_request *d4c_own_request(void)
+{
+	if (!d4c_mark_of_current())
+		return 0;
+	return bpf_task_storage_get(&d4c_requests, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+#define D4C_REQUEST(name)                                \
+	struct d4c_request *name = d4c_own_request();    \
+	if (!name)                                       \
+		return 0
+#else
+#define D4C_REQUEST(name) struct d4c_request name##_memory, *name = &name##_memory
+#endif
+
 static __always_inline void d4c_ask(struct d4c_request *request, __u32 hook, struct inode *inode)
 {
 	request->inode = (__u64)inode;
@@ -92,11 +103,7 @@ static __always_inline void d4c_ask(struct d4c_request *request, __u32 hook, str
 	request->flags = 0;
 	request->new_mode = 0;
 	request->places_count = 0;
-	request->executable = 0;
-	request->cred = 0;
-	request->arguments = request->arguments_end = 0;
-	request->arguments_count = 0;
-	request->reserved = 0;
+	request->execution = 0;
 	__builtin_memset(request->places, 0, sizeof(request->places));
 }
 
@@ -111,6 +118,7 @@ static __always_inline void d4c_place(struct d4c_request *request, __u32 operati
 	place->is_new = is_new;
 }
 
+#ifndef D4C_OBSERVE
 /* 1: deny. Stands for d4c_core, which the loader puts in its place before a hook is attached. The barrier keeps
  * the compiler from knowing what it does. */
 __noinline int d4c_decide(struct d4c_request *request)
@@ -120,5 +128,6 @@ __noinline int d4c_decide(struct d4c_request *request)
 	asm volatile("" : "+r"(denied) : "r"(request) : "memory");
 	return denied;
 }
+#endif
 
 #endif

@@ -56,6 +56,7 @@ export interface Agent extends AsyncDisposable {
   /** Called with every batch of documents that is safe. */
   onDocuments(heard: (batch: readonly OutgoingDocument[]) => void): Disposable;
   readonly store: Store | undefined;
+  readonly mechanism: KernelPort['mechanism'];
 }
 
 /** Problems kept for `status`. */
@@ -66,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await using scope = new AsyncDisposableStack();
   const { problems, note } = createNotes(options.log);
   const opening = beginPost(options, scope);
-  const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder })));
+  const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder, observes: options.monitor })));
   const force = await createForce(kernel, asMode(options.policies, options.monitor));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
   const listeners = new Set<(batch: readonly OutgoingDocument[]) => void>();
@@ -130,6 +131,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     get store() {
       return post.store;
     },
+    mechanism: kernel.mechanism,
     async [Symbol.asyncDispose]() {
       await owned.disposeAsync();
     },

@@ -1,8 +1,8 @@
 import { openKernel, uninstall } from '#kernel';
 import type { KernelPort } from './kernel-port.ts';
 
-export async function openKernelPort(options: { readonly pinFolder: string | null }): Promise<KernelPort> {
-  return openKernel({ pinFolder: options.pinFolder });
+export async function openKernelPort(options: { readonly pinFolder: string | null; readonly observes: boolean }): Promise<KernelPort> {
+  return openKernel(options);
 }
 
 /** Whether there was anything to remove. */

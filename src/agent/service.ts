@@ -89,7 +89,8 @@ async function begin(state: State): Promise<void> {
     exempt: config.exempt,
     log: options.log,
   });
-  options.log(`enforcing ${count(orders.policies)}${options.monitor ? ' in mode monitor' : ''}`);
+  if (state.agent.mechanism === 'fentry') options.log(`observing ${count(orders.policies)}, and able to deny nothing: \`bpf\` is not among the LSMs (\`d4c doctor\`)`);
+  else options.log(`enforcing ${count(orders.policies)}${options.monitor ? ' in mode monitor' : ''}`);
 }
 
 async function reload(state: State): Promise<boolean> {

@@ -24,6 +24,7 @@ export interface Opened {
   readonly lock: LockHandle | undefined;
   /** Of the pins; `null`: there are none. */
   readonly folder: string | null;
+  readonly mechanism: Kernel['mechanism'];
 }
 
 const ringNames = ['alerts', 'telemetry'] as const;
@@ -59,7 +60,7 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
   const sweeper = setInterval(() => leaving.size > 0 && sweep(), sweepMs).unref();
   return {
     id: opened.id,
-    mechanism: 'lsm',
+    mechanism: opened.mechanism,
     hooks: set.hooks,
     adopted: opened.adopted,
     install: async (table) => tables.install(table),

@@ -138,6 +138,11 @@ function checkUser(): HostCheck {
   return { name: 'root', ok: user === 0, found: `user ${user}`, help: 'run it as root' };
 }
 
+/** Nothing is missing but the LSM that can refuse: what happens can be observed. */
+export function canObserve(report: HostReport): boolean {
+  return report.checks.every(({ name, ok }) => ok || name === 'lsm');
+}
+
 /** Throws what is missing, all of it, with what to do. */
 export function requireHost(report: HostReport): void {
   const missing = report.checks.filter((check) => !check.ok);

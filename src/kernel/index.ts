@@ -8,7 +8,7 @@ export type { KernelOptions } from './open.ts';
 export type { AssignOptions, Kernel, KernelCounters, RingName, RunningContainer } from './model.ts';
 export type { RecordBatch } from './ring.ts';
 export type { TableHandle } from './tables.ts';
-export { probeHost, requireHost } from './host.ts';
+export { canObserve, probeHost, requireHost } from './host.ts';
 export type { HostCheck, HostReport } from './host.ts';
 export { openDecisionCore } from './decision.ts';
 export type { Answer, AskedPaths, DecisionCore, DecisionCoreOptions, Question } from './decision.ts';

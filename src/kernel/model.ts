@@ -34,7 +34,8 @@ export interface RunningContainer {
 export interface Kernel extends AsyncDisposable {
   /** Made at random with the maps: sequences are unique beneath it. */
   readonly id: string;
-  readonly mechanism: 'lsm';
+  /** `fentry`: it observes, and can deny nothing. */
+  readonly mechanism: 'lsm' | 'fentry';
   readonly hooks: readonly string[];
   /** Found pinned and enforcing; false: loaded now. */
   readonly adopted: boolean;

@@ -9,7 +9,7 @@ import { addon, buildFolder } from './addon.ts';
 import type { Addon, LockHandle, MapHandle } from './addon.ts';
 import { kernelOf } from './assemble.ts';
 import type { Opened } from './assemble.ts';
-import { probeHost, requireHost } from './host.ts';
+import { canObserve, probeHost, requireHost } from './host.ts';
 import type { Kernel } from './model.ts';
 import {
   hashOf, makeFolder, newKernelId, pinnedSets, preparePinFolder, removeLinks, removeUnfinished, sharedFolder,
@@ -25,6 +25,8 @@ export const defaultPinFolder = '/sys/fs/bpf/d4c';
 export interface KernelOptions {
   /** In a file system of type bpf; `null`: nothing is pinned, enforcement ends with the process. */
   readonly pinFolder: string | null;
+  /** Nothing is to be denied: a host that can't do that is observed. */
+  readonly observes?: boolean;
   /** Folder of the addon and the BPF object. */
   readonly build?: string;
 }
@@ -42,13 +44,17 @@ export function beginLoading(options: KernelOptions): void {
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const build = options.build ?? buildFolder;
   const native = addon(build);
-  requireHost(probeHost());
+  const report = probeHost();
+  if (options.observes === true && !report.ok && canObserve(report)) {
+    return kernelOf(native, openFresh(native, join(build, 'd4c-observe.bpf.o'), 'fentry'));
+  }
+  requireHost(report);
   const objectFile = join(build, 'd4c.bpf.o');
-  const opened = options.pinFolder === null ? openFresh(native, objectFile) : openPinned(native, objectFile, options.pinFolder);
+  const opened = options.pinFolder === null ? openFresh(native, objectFile, 'lsm') : openPinned(native, objectFile, options.pinFolder);
   return kernelOf(native, opened);
 }
 
-function openFresh(native: Addon, objectFile: string): Opened {
+function openFresh(native: Addon, objectFile: string, mechanism: Kernel['mechanism']): Opened {
   let seen: Pick<Opened, 'containers' | 'mounts'>;
   const set = loadSet(native, {
     objectFile,
@@ -58,7 +64,7 @@ function openFresh(native: Addon, objectFile: string): Opened {
     folder: null,
     share: (maps) => (seen = seenMaps(maps)),
   });
-  return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined, folder: null };
+  return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined, folder: null, mechanism };
 }
 
 function openPinned(native: Addon, objectFile: string, folder: string): Opened {
@@ -87,7 +93,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     const [containers, mounts] = ['d4c_containers', 'd4c_mounts'].map((name) => native.openMap(join(shared.folder, name)));
     set.speak(); // first: some operations are told twice, none is missed
     for (const one of older) removeLinks(native, one.folder);
-    return { id: shared.id, adopted: true, set, containers: containers!, mounts: mounts!, older, lock, folder };
+    return { id: shared.id, adopted: true, set, containers: containers!, mounts: mounts!, older, lock, folder, mechanism: 'lsm' };
   }
   const maps = new Map<string, MapHandle>();
   const isShared = (name: string): boolean => !shared.isNew && existsSync(join(shared.folder, name));
@@ -112,7 +118,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     set.speak();
     for (const one of sets) removeLinks(native, one.folder);
   }
-  return { id: shared.id, adopted: false, set, ...seen!, older: sets, lock, folder };
+  return { id: shared.id, adopted: false, set, ...seen!, older: sets, lock, folder, mechanism: 'lsm' };
 }
 
 function seenMaps(maps: ReadonlyMap<string, MapHandle>): Pick<Opened, 'containers' | 'mounts'> {

@@ -13,11 +13,14 @@ export const isAttached = (name: string): boolean => name !== findHost && name !
 
 /** Program `d4c_path_mknod` at `lsm/path_mknod` is hook `path_mknod`; what judges nothing is none. */
 export function hookOf(section: string): string | undefined {
-  return judgingHooks.find((hook) => section === `lsm/${hook}`);
+  return judgingHooks.find((hook) => section === `lsm/${hook}` || section === observingSection(hook));
 }
 
+/** Where the same program only observes: before the kernel's own function for the hook. */
+const observingSection = (hook: string): string => `fentry/security_${hook === 'bprm_check_security' ? 'bprm_check' : hook}`;
+
 /** Whether a program asks the core, which is attached to it before it is attached itself. */
-export const asksCore = (section: string): boolean => hookOf(section) !== undefined;
+export const asksCore = (section: string): boolean => section.startsWith('lsm/') && hookOf(section) !== undefined;
 
 /** The programs that this kernel takes and that are attached by themselves. */
 export function programsOf(native: Addon, file: string): readonly Pick<ProgramFacts, 'name' | 'section'>[] {

@@ -1,5 +1,6 @@
 # Everything compiled, into build/:
 #   d4c.bpf.o         bpf/d4c.bpf.c, which includes the rest of bpf/
+#   d4c-observe.bpf.o the same for hosts that can't refuse
 #   decide.bpf.o      bpf/test/decide.bpf.c: the decision core alone, for test runs
 #   d4c.node, lib/    native/*.c as a Node addon, with the libraries that it links beside it
 #   prove             the program of `d4c doctor`'s scratch container
@@ -79,6 +80,8 @@ compile_bpf() {
   # -mcpu=v3: atomic operations that return what was there.
   compile bpf $D4C_BPF_FLAGS -g -O2 -mcpu=v3 -Wall -Werror -ffile-prefix-map="$top"=. \
     -c "$top/bpf/d4c.bpf.c" -o "$out/d4c.bpf.o"
+  compile bpf-observe $D4C_BPF_FLAGS -g -O2 -mcpu=v3 -Wall -Werror -DD4C_OBSERVE -ffile-prefix-map="$top"=. \
+    -c "$top/bpf/d4c.bpf.c" -o "$out/d4c-observe.bpf.o"
   compile bpf-decide $D4C_BPF_FLAGS -g -O2 -mcpu=v3 -Wall -Werror -ffile-prefix-map="$top"=. \
     -c "$top/bpf/test/decide.bpf.c" -o "$out/decide.bpf.o"
 }

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { isFailure } from '#base';
 import { findCgroupRoot } from '#containers';
 import type { HostReport } from '#kernel';
-import { probeHost } from '#kernel';
+import { canObserve, probeHost } from '#kernel';
 import { exitCodes } from '../output.ts';
 import type { Proof } from './proof.ts';
 
@@ -20,6 +20,8 @@ export function registerDoctor(parent: Command): void {
 
 interface Diagnosis {
   readonly ok: boolean;
+  /** Can at least see what happens. */
+  readonly observes: boolean;
   readonly kernel: string;
   readonly checks: HostReport['checks'];
   /** `null`: not tried, since something is missing. */
@@ -32,7 +34,7 @@ async function doctor(json: boolean): Promise<number> {
   const report = probeHost();
   const { proof, problem } = report.ok ? await tryProof() : { proof: null, problem: null };
   const ok = report.ok && problem === null && proof !== null && isSound(proof);
-  const diagnosis: Diagnosis = { ok, kernel: report.release, checks: report.checks, proof, problem };
+  const diagnosis: Diagnosis = { ok, observes: canObserve(report), kernel: report.release, checks: report.checks, proof, problem };
   process.stdout.write(json ? `${JSON.stringify(diagnosis, null, 2)}\n` : render(diagnosis));
   return ok ? exitCodes.fine : exitCodes.findings;
 }
@@ -53,7 +55,7 @@ function isSound(proof: Proof): boolean {
   return denied > 0 && denied === proof.hooks.length && counted === refused && records === refused;
 }
 
-function render({ ok, kernel, checks, proof, problem }: Diagnosis): string {
+function render({ ok, observes, kernel, checks, proof, problem }: Diagnosis): string {
   const paint = (style: 'green' | 'red', text: string): string => styleText(style, text, { stream: process.stdout });
   const mark = (fine: boolean): string => (fine ? paint('green', 'ok  ') : paint('red', 'NO  '));
   const lines = [`kernel ${kernel}`];
@@ -68,5 +70,6 @@ function render({ ok, kernel, checks, proof, problem }: Diagnosis): string {
   }
   if (problem !== null) lines.push(`${mark(false)}proof     ${problem}`);
   lines.push(ok ? paint('green', 'this host can enforce') : paint('red', 'this host cannot enforce'));
+  if (!ok && observes) lines.push('it can observe, and deny nothing: `d4c run --monitor`');
   return `${lines.join('\n')}\n`;
 }
