@@ -132,9 +132,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       return post.store;
     },
     mechanism: kernel.mechanism,
-    async [Symbol.asyncDispose]() {
-      await owned.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
