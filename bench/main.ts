@@ -2,6 +2,7 @@
 const benches: Readonly<Record<string, () => Promise<{ run: (options: readonly string[]) => Promise<boolean> }>>> = {
   compile: () => import('./compile.ts'),
   decide: () => import('./decide.ts'),
+  hooks: () => import('./hooks.ts'),
 };
 
 const [name = '', ...options] = process.argv.slice(2);

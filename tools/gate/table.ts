@@ -32,7 +32,7 @@ export const layers: readonly Layer[] = [
   layer('vm', 'tools/vm', ['base'], [], true),
   layer('tools', 'tools', [...product, 'oracle', 'vm', 'gate'], ['*'], true),
   layer('gate', 'tools/gate', [], ['oxc-parser'], true),
-  layer('bench', 'bench', [...product, 'oracle', 'vm'], ['*'], true),
+  layer('bench', 'bench', [...product, 'oracle', 'vm', 'cli'], ['*'], true),
   layer('test', 'test', [...product, 'oracle', 'vm', 'tools', 'gate', 'cli', 'bench'], ['*'], true),
 ];
 
