@@ -5,6 +5,7 @@ import { toDocument } from '#ecs';
 import type { OperationEvent } from '#events';
 import type { OutgoingDocument, Output, Store } from '#outputs';
 import type { Policy } from '#policy';
+import { alikeOf } from './alike.ts';
 import { createBootEpoch } from './clock.ts';
 import { createExempt, defaultExemptions } from './exempt.ts';
 import type { Exemption } from './exempt.ts';
@@ -19,6 +20,7 @@ import type { Pipeline } from './pipeline.ts';
 import { openOutlets, openPost } from './post.ts';
 import type { Post } from './post.ts';
 import type { AgentStatus } from './status.ts';
+import type { Draft } from './teller.ts';
 import { version } from './version.ts';
 
 /** Where documents go. */
@@ -40,6 +42,8 @@ export interface AgentOptions extends Outlets {
   /** Folder that outlives the agent, for what it knows of containers. */
   readonly memoryFolder?: string;
   readonly exempt?: readonly Exemption[];
+  /** How long repeats of an alert are told of together; left out: each alert has a document of its own. */
+  readonly repeatsWithinMs?: number;
   /** Namespace of the data streams. */
   readonly namespace?: string;
   readonly log: (line: string) => void;
@@ -103,16 +107,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         for (const heard of listeners) heard(batch);
       },
       failed: (error) => note(describe(error)),
+      repeatsWithinMs: options.repeatsWithinMs ?? 0,
     }),
   );
 
   const owned = scope.move();
   const parts = { options, kernel, force, registry, pipeline, post, problems };
   return {
-    async settle() {
-      await parts.pipeline.settle();
-      await post.settle();
-    },
+    settle: async () => parts.pipeline.settle().then(() => post.settle()),
     status: () => statusOf(parts),
     async replace(policies, outlets) {
       const fresh = outlets && (await openOutlets(outlets));
@@ -167,27 +169,33 @@ function createRenderer(
   options: AgentOptions,
   kernel: KernelPort,
   force: Force,
-): (event: OperationEvent, container: Container | undefined, done: ReadonlySet<string>) => OutgoingDocument[] {
+): (event: OperationEvent, container: Container | undefined, done: ReadonlySet<string>) => Draft[] {
   const host = readHost();
   const agent = readAgent(version, host);
   const bootEpoch = createBootEpoch(kernel);
   return (event, container, done) => {
     const outcome = judge(force.policiesAt(event.timeNs), container?.facts, event);
     const bootEpochNs = bootEpoch();
+    const alike = options.repeatsWithinMs ? alikeOf(event, outcome) : undefined;
     return outcome.streams
       .filter((stream) => !done.has(stream))
       .map((stream) => ({
-        id: event.id,
         stream,
-        document: toDocument({
-          event: { ...event, actions: outcome.actions },
+        alike: stream === 'alerts' ? alike : undefined,
+        write: (repeats) => ({
+          id: repeats?.id ?? event.id,
           stream,
-          judgement: outcome.judgement,
-          container,
-          host,
-          agent,
-          bootEpochNs,
-          namespace: options.namespace ?? 'default',
+          document: toDocument({
+            event: { ...event, actions: outcome.actions },
+            stream,
+            judgement: outcome.judgement,
+            container,
+            host,
+            agent,
+            bootEpochNs,
+            namespace: options.namespace ?? 'default',
+            repeats,
+          }),
         }),
       }));
   };
@@ -235,6 +243,8 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
       events: Number(counters.recorded - counters.retracted),
       alerts: pipeline.counts().alerts,
       documents: pipeline.counts().documents,
+      repeats: pipeline.counts().repeats,
+      held: pipeline.counts().held,
       denied: Number(counters.denied - counters.retracted),
       tampered: Number(counters.tampered),
       lost: { ...inKernel, ...withoutCounted(pipeline.lost(), inKernel), ...dropped },

@@ -57,6 +57,7 @@ function metrics(status: AgentStatus): string {
     ['d4c_events_total', 'counter', counters.events],
     ['d4c_alerts_total', 'counter', counters.alerts],
     ['d4c_documents_total', 'counter', counters.documents],
+    ['d4c_repeats_total', 'counter', counters.repeats],
     ['d4c_denied_total', 'counter', counters.denied],
     ['d4c_events_waiting', 'gauge', counters.waiting],
     ['d4c_containers', 'gauge', status.containers.length],

@@ -11,6 +11,8 @@ export interface Outcome {
   readonly actions: readonly EventAction[];
   readonly streams: readonly Stream[];
   readonly judgement: Judgement;
+  /** The responses that applied, by file, section and number. */
+  readonly responses: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ export function judge(policies: readonly Policy[], facts: ContainerFacts | undef
   return {
     actions,
     streams: streamsOf(actions, applied, event),
+    responses: applied.map(({ file, section, index }) => `${file}:${section}:${index}`),
     judgement: {
       matchedSelectors: matchedSelectors(explanation, applied),
       rule,

@@ -12,24 +12,24 @@ export interface Reader {
 export function startReader(
   kernel: KernelPort,
   signal: AbortSignal,
-  take: (record: Uint8Array, ticket: Ticket) => void,
+  take: (record: Uint8Array, ticket: Ticket, ring: RingName) => void,
   failed: (error: Error) => void,
 ): Reader {
   const rings: Ticket[][] = [];
 
-  function takeBatch(batch: RecordBatch, tickets: Ticket[]): void {
+  function takeBatch(batch: RecordBatch, tickets: Ticket[], ring: RingName): void {
     const ended = (): void => acknowledge(tickets, failed);
     const ticket = openTicket(batch.records.length, () => batch.ack(), ended);
     tickets.push(ticket);
     if (ticket.isDone) ended();
-    for (const record of batch.records) take(record, ticket);
+    for (const record of batch.records) take(record, ticket, ring);
   }
 
   async function read(ring: RingName): Promise<void> {
     const tickets: Ticket[] = [];
     rings.push(tickets);
     try {
-      for await (const batch of kernel.records(ring, signal)) takeBatch(batch, tickets);
+      for await (const batch of kernel.records(ring, signal)) takeBatch(batch, tickets, ring);
     } catch (error) {
       if (!signal.aborted) failed(error as Error);
     }

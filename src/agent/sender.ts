@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingDocument } from '#outputs';
-import type { Ticket } from './ticket.ts';
+import type { Part } from './ticket.ts';
 
 export interface Sender {
   /** The ticket has one record less to wait for as soon as the documents are safe. */
-  push(documents: readonly OutgoingDocument[], ticket: Ticket | undefined): void;
+  push(documents: readonly OutgoingDocument[], ticket: Part | undefined): void;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
 }
 
 interface Outgoing {
   readonly documents: readonly OutgoingDocument[];
-  readonly ticket: Ticket | undefined;
+  readonly ticket: Part | undefined;
 }
 
 const retryFirstMs = 100;

@@ -87,6 +87,7 @@ async function begin(state: State): Promise<void> {
     recognise: true,
     memoryFolder,
     exempt: config.exempt,
+    repeatsWithinMs: config.repeatsWithinMs,
     log: options.log,
   });
   if (state.agent.mechanism === 'fentry') options.log(`observing ${count(orders.policies)}, and able to deny nothing: \`bpf\` is not among the LSMs (\`d4c doctor\`)`);
@@ -123,9 +124,12 @@ async function reload(state: State): Promise<boolean> {
 
 /** What only a new start can change. */
 function refuseFixed(before: AgentConfig, after: AgentConfig): void {
-  for (const key of ['sources', 'containerdSocket', 'http', 'socket', 'exempt'] as const) {
+  for (const key of ['sources', 'containerdSocket', 'http', 'socket', 'exempt', 'repeatsWithinMs'] as const) {
     if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
-    const names = { sources: 'containers', containerdSocket: 'containers', http: 'http', socket: 'control', exempt: 'exempt' };
+    const names = {
+      sources: 'containers', containerdSocket: 'containers', http: 'http', socket: 'control', exempt: 'exempt',
+      repeatsWithinMs: 'alerts',
+    };
     throw new Error(`\`${names[key]}\` has changed, which takes a new start of the agent (enforcement goes on meanwhile)`);
   }
 }
@@ -178,7 +182,7 @@ async function statusOf(state: State): Promise<AgentStatus> {
     monitor: state.options.monitor,
     policies: [],
     containers: [],
-    counters: { events: 0, alerts: 0, documents: 0, denied: 0, tampered: 0, lost: {}, lostByContainer: {}, waiting: 0 },
+    counters: { events: 0, alerts: 0, documents: 0, repeats: 0, held: 0, denied: 0, tampered: 0, lost: {}, lostByContainer: {}, waiting: 0 },
     outputs: [],
     problems: [],
     memory: { rssBytes: process.memoryUsage.rss() },

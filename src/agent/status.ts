@@ -18,6 +18,10 @@ export interface AgentStatus {
     readonly events: number;
     readonly alerts: number;
     readonly documents: number;
+    /** Operations that a document tells of together with others: all of them but one. */
+    readonly repeats: number;
+    /** Repeats whose document is still to come. */
+    readonly held: number;
     readonly denied: number;
     /** What containers tried on the programs, their maps and pins, and the agent: refused. */
     readonly tampered: number;

@@ -8,6 +8,20 @@ export interface Ticket {
   readonly closed: Promise<void>;
 }
 
+/** Whatever is told when a record is safe. */
+export type Part = Pick<Ticket, 'done'>;
+
+/** A record of which several documents tell: it is safe when each of them is. */
+export function inParts(ticket: Part | undefined, parts: number): Part | undefined {
+  if (ticket === undefined || parts <= 1) return ticket;
+  let left = parts;
+  return {
+    done() {
+      if (--left === 0) ticket.done();
+    },
+  };
+}
+
 export function openTicket(records: number, ack: () => void, ended: () => void): Ticket {
   const { promise, resolve } = Promise.withResolvers<void>();
   let left = records;

@@ -52,15 +52,19 @@ function mechanism(status: AgentStatus): string {
   }
 }
 
-function counters({ counters: { events, alerts, documents, denied, tampered, waiting, lost }, memory }: AgentStatus): string[] {
-  const losses = Object.entries(lost).filter(([, count]) => count > 0);
+function counters({ counters: { events, alerts, documents, repeats, held, denied, tampered, waiting, lost, lostByContainer }, memory }: AgentStatus): string[] {
   return [
     `${events} operations recorded, ${denied} denied; ${documents} documents, ${alerts} of them alerts`,
     ...(tampered === 0 ? [] : [`${tampered} attempts of containers on d4c itself, refused`]),
-    `${waiting} waiting for their container to be known`,
-    losses.length === 0 ? 'nothing lost' : `lost: ${losses.map(([reason, count]) => `${count} ${reason}`).join(', ')}`,
+    `${repeats} more told of as repeats, ${held} to be told of; ${waiting} waiting for their container to be known`,
+    Object.values(lost).every((count) => count === 0) ? 'nothing lost' : `lost: ${listOf(lost)}`,
+    ...Object.entries(lostByContainer).map(([cgroupId, reasons]) => `lost of cgroup ${cgroupId}: ${listOf(reasons)}`),
     `${Math.round(memory.rssBytes / 2 ** 20)} MiB of memory`,
   ];
+}
+
+function listOf(reasons: Readonly<Record<string, number>>): string {
+  return Object.entries(reasons).filter(([, count]) => count > 0).map(([reason, count]) => `${count} ${reason}`).join(', ');
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {

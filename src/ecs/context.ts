@@ -62,6 +62,17 @@ export interface AgentFacts {
   readonly version: string;
 }
 
+/** Further occurrences of an alert that has a document, told of in one. */
+export interface RepeatFacts {
+  /** Of the document. */
+  readonly id: string;
+  /** Id of the alert that they repeat. */
+  readonly of: string;
+  readonly count: number;
+  readonly firstNs: bigint;
+  readonly lastNs: bigint;
+}
+
 export interface DocumentInput {
   readonly event: OperationEvent;
   readonly stream: Stream;
@@ -74,4 +85,6 @@ export interface DocumentInput {
   readonly bootEpochNs: bigint;
   /** Namespace of the data stream: `default`. */
   readonly namespace: string;
+  /** `event` is the last of these. */
+  readonly repeats?: RepeatFacts | undefined;
 }

@@ -41,10 +41,10 @@ export function toDocument(input: DocumentInput): EcsDocument {
   };
 }
 
-function eventFields({ event, stream, judgement }: DocumentInput): { readonly [key: string]: Json } {
+function eventFields({ event, stream, judgement, repeats, bootEpochNs }: DocumentInput): { readonly [key: string]: Json } {
   const severity = judgement.rule?.severity;
   return {
-    id: event.id,
+    id: repeats?.id ?? event.id,
     kind: stream === 'alerts' ? 'alert' : 'event',
     module: 'cloud_defend',
     dataset: `cloud_defend.${stream}`,
@@ -53,6 +53,10 @@ function eventFields({ event, stream, judgement }: DocumentInput): { readonly [k
     action: actionOf(event),
     outcome: event.denied ? 'failure' : 'unknown',
     ...(severity === undefined ? {} : { severity }),
+    ...(repeats === undefined ? {} : {
+      start: toTimestamp(bootEpochNs + repeats.firstNs),
+      end: toTimestamp(bootEpochNs + repeats.lastNs),
+    }),
   };
 }
 
@@ -67,7 +71,7 @@ function ruleFields({ judgement: { rule } }: DocumentInput): { readonly [key: st
   return Object.keys(fields).length === 0 ? {} : { rule: fields };
 }
 
-function ownFields({ event, judgement, container }: DocumentInput): { readonly [key: string]: Json } {
+function ownFields({ event, judgement, container, repeats }: DocumentInput): { readonly [key: string]: Json } {
   const { rule } = judgement;
   return {
     operations: operationsOf(event, judgement.pair),
@@ -83,6 +87,7 @@ function ownFields({ event, judgement, container }: DocumentInput): { readonly [
     sequence: event.sequence.toString(),
     ...(event.pairs.length === 0 ? {} : { file: ownFileFields(event, judgement.pair) }),
     process: ownProcessFields(event),
+    ...(repeats === undefined ? {} : { repeats: { count: repeats.count, of: repeats.of } }),
   };
 }
 

@@ -10,6 +10,7 @@ export type {
   HostFacts,
   Json,
   Judgement,
+  RepeatFacts,
   Rule,
   Stream,
 } from './context.ts';

@@ -11,7 +11,7 @@ export function messageOf(input: DocumentInput): string {
   const { event, judgement, container } = input;
   const who = actor(event);
   const where = containerPhrase(container, event.container);
-  return `${who} in ${where} tried to ${attempt(event, judgement.pair)}: ${outcome(input)}${reason(input)}`;
+  return `${who} in ${where} tried to ${attempt(event, judgement.pair)}: ${outcome(input)}${reason(input)}${again(input)}`;
 }
 
 /** Of a busybox or an interpreter the name that it goes by says more than the file that it is. */
@@ -79,6 +79,13 @@ function reason({ judgement }: DocumentInput): string {
   const plural = matchedSelectors.length > 1 ? 'selectors' : 'selector';
   const selectors = matchedSelectors.length === 0 ? '' : ` (${plural} ${matchedSelectors.join(', ')})`;
   return `, by the rule${name} at ${rule.file}${line}${selectors}`;
+}
+
+function again({ repeats }: DocumentInput): string {
+  if (repeats === undefined) return '';
+  const seconds = Number((repeats.lastNs - repeats.firstNs) / 1_000_000_000n);
+  const within = repeats.count === 1 ? '' : seconds === 0 ? ' within a second' : ` within ${seconds} s`;
+  return `; ${repeats.count === 1 ? 'once' : `${repeats.count} times`} more${within}`;
 }
 
 /** A path can hold line ends and terminal sequences: a sentence must not. */

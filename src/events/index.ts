@@ -1,6 +1,6 @@
 /**
  * events: records of the kernel → typed events; what is held back, what is kept until its container is
- * known, and what was lost. It knows no policies and no documents.
+ * known, what repeats what was told of, and what was lost. It knows no policies and no documents.
  */
 export type {
   ContainerEvent,
@@ -21,5 +21,7 @@ export { createHold, holdMs } from './hold.ts';
 export type { Held, Hold } from './hold.ts';
 export { createLossTracker } from './losses.ts';
 export type { LossTracker } from './losses.ts';
+export { createRepeatKeeper } from './repeats.ts';
+export type { Occurrence, RepeatKeeper, RepeatOptions, Repeats } from './repeats.ts';
 export { createWaiting } from './waiting.ts';
 export type { Waiting } from './waiting.ts';

@@ -21,6 +21,8 @@ export interface AgentConfig {
   readonly http: { readonly host: string; readonly port: number } | undefined;
   readonly socket: string;
   readonly exempt: readonly Exemption[];
+  /** How long repeats of an alert are told of together; 0: each has a document of its own. */
+  readonly repeatsWithinMs: number;
 }
 
 export interface StoreConfig {
@@ -37,11 +39,15 @@ export interface ReadConfig {
 
 const defaultStore: StoreConfig = { path: '/var/lib/d4c/d4c.db', maxBytes: 2 ** 30, keepMs: 30 * 8.64e7 };
 const defaultRotation = { maxBytes: 100 * 2 ** 20, keep: 5 };
+/** Long enough that a loop is told of in two documents, short enough that its size is known soon. */
+const defaultRepeatsWithinMs = 60_000;
+/** More would only wait: the ring is told of before it is full. */
+const repeatsWithinMsMax = 3_600_000;
 /** Room that SQLite needs to be of any use. */
 const storeBytesMin = 2 ** 20;
 const rotateBytesMin = 4096;
 
-const keys = ['policies', 'containers', 'kubernetes', 'outputs', 'http', 'control', 'orphanAfter', 'exempt'];
+const keys = ['policies', 'containers', 'kubernetes', 'outputs', 'alerts', 'http', 'control', 'orphanAfter', 'exempt'];
 const sourceNames = ['containerd', 'cri', 'docker', 'podman', 'kubernetes', 'nri'];
 const outputNames = ['store', 'elasticsearch', 'shipper', 'file', 'stdout'];
 
@@ -66,6 +72,7 @@ export function readConfig(text: string, environment: Readonly<Record<string, st
     http: readHttp(reader, entries.get('http')),
     socket: readSocket(reader, entries.get('control')),
     exempt: readExempt(reader, entries.get('exempt')),
+    repeatsWithinMs: readRepeats(reader, entries.get('alerts')),
   };
   const findings = reader.findings.toSorted((a, b) => a.span.start - b.span.start);
   return { config: findings.length === 0 ? config : undefined, findings };
@@ -170,6 +177,21 @@ function readSocket(reader: Reader, entry: Entry | undefined): string {
   if (path?.startsWith('/')) return path;
   if (path !== undefined) find(reader, codes.value, spanOf(socket!.value), `\`socket\` is \`${shown(reader, socket!.value)}\``, 'write an absolute path');
   return defaultSocket;
+}
+
+function readRepeats(reader: Reader, entry: Entry | undefined): number {
+  const within = entry === undefined ? undefined : entriesOf(reader, entry.value, '`alerts`', ['repeatsWithin']).get('repeatsWithin');
+  if (within === undefined) return defaultRepeatsWithinMs;
+  if (isOff(reader, within.value)) return 0;
+  const ms = durationOf(reader, within.value, '`repeatsWithin`') ?? defaultRepeatsWithinMs;
+  if (ms > repeatsWithinMsMax) {
+    find(reader, codes.value, spanOf(within.value), `\`repeatsWithin\` is \`${shown(reader, within.value)}\``, 'write `1h` or less, or `off`');
+  }
+  return ms;
+}
+
+function isOff(reader: Reader, node: unknown): boolean {
+  return shown(reader, node) === 'off';
 }
 
 function readExempt(reader: Reader, entry: Entry | undefined): readonly Exemption[] {

@@ -123,6 +123,88 @@ test('a provisional denial that is taken back leaves nothing, and nothing behind
   assert.equal(documents.length, 2, 'one that is not taken back stands');
 });
 
+const seconds = (count: number): bigint => BigInt(count) * 1_000_000_000n;
+
+test('equal alerts are told of in two documents, and keep their place in the ring until both are safe', async () => {
+  const kernel = fakeKernel();
+  const { agent, sink, documents } = await bench({ repeatsWithinMs: 60_000 }, kernel);
+  await using _ = agent;
+  await sink.put(container(7n));
+  kernel.fill([operationRecord({ sequence: 1n, timeNs: seconds(1) })]);
+  kernel.fill([operationRecord({ sequence: 2n, timeNs: seconds(2) }), operationRecord({ sequence: 3n, timeNs: seconds(40) })]);
+  kernel.fill([operationRecord({ sequence: 4n, timeNs: seconds(41), pairs: [{ path: '/usr/bin/y' }] })]);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.deepEqual(documents.map((it) => field(it, 'file.path')), ['/usr/bin/x', '/usr/bin/y']);
+  assert.deepEqual(kernel.acked, [1], 'what is kept holds its batch, and those after it');
+  let { counters } = await agent.status();
+  assert.deepEqual([counters.documents, counters.repeats, counters.held], [2, 0, 2]);
+  kernel.nowNs = seconds(62);
+  while (documents.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+  await agent.settle();
+  assert.deepEqual(kernel.acked, [1, 2, 3]);
+  const [first, , repeats] = documents;
+  assert.deepEqual(field(repeats, 'd4c.repeats'), { count: 2, of: first!.id });
+  assert.equal(repeats!.id, field(repeats, 'event.id'));
+  assert.notEqual(repeats!.id, first!.id);
+  assert.match(String(field(repeats, 'event.start')), /:22\.000000Z$/);
+  assert.match(String(field(repeats, 'event.end')), /:00\.000000Z$/);
+  assert.equal(field(repeats, '@timestamp'), field(repeats, 'event.end'));
+  assert.match(String(field(repeats, 'message')), /; 2 times more within 38 s$/);
+  ({ counters } = await agent.status());
+  assert.deepEqual([counters.documents, counters.repeats, counters.held], [3, 1, 0]);
+});
+
+test('an agent that stops tells of the repeats first; one that can\'t leaves them in the ring', async () => {
+  for (const [works, acked, count] of [[true, [1], 2], [false, [], 0]] as const) {
+    const documents: OutgoingDocument[] = [];
+    let calls = 0;
+    const output: Output = {
+      name: 'memory',
+      async write(batch) {
+        if (calls++ > 0 && !works) throw new Error('no space');
+        documents.push(...batch);
+      },
+      async close() {},
+    };
+    const { agent, kernel, sink } = await bench({ repeatsWithinMs: 60_000, outputs: [output] });
+    await sink.put(container(7n));
+    kernel.fill([1n, 2n, 3n].map((sequence) => operationRecord({ sequence })));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await agent[Symbol.asyncDispose]();
+    assert.deepEqual(kernel.acked, acked);
+    assert.equal(documents.length, works ? 2 : 1);
+    assert.equal(field(documents[1], 'd4c.repeats.count') ?? 0, count);
+  }
+});
+
+test('alerts that differ in container, path, executable or outcome are told of apart', async () => {
+  const { agent, kernel, sink, documents } = await bench({ repeatsWithinMs: 60_000 });
+  await using _ = agent;
+  await sink.put(container(7n));
+  await sink.put(container(8n));
+  kernel.fill([
+    {}, { container: 8n }, { pairs: [{ path: '/usr/bin/y' }] }, { executable: '/usr/bin/other' }, { flags: 0, actions: 2 },
+    // The same again, by another process.
+    { args: ['again'] },
+  ].map((given, i) => operationRecord({ ...given, sequence: BigInt(i + 1) })));
+  await agent.settle();
+  assert.deepEqual(documents.map((it) => field(it, 'd4c.repeats.count') ?? 0), [0, 0, 0, 0, 0, 1]);
+});
+
+test('a full ring is not waited for: what is kept is told of before', async () => {
+  const { agent, kernel, sink, documents } = await bench({ repeatsWithinMs: 60_000 });
+  await using _ = agent;
+  await sink.put(container(7n));
+  const one = operationRecord().length;
+  const count = Math.ceil((1 << 20) / one) + 3;
+  kernel.fill(Array.from({ length: count }, (_, i) => operationRecord({ sequence: BigInt(i + 1) })));
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal(documents.length, 2);
+  await agent.settle();
+  const told = documents.map((it) => (field(it, 'd4c.repeats.count') as number | undefined) ?? 1);
+  assert.equal(told.reduce((a, b) => a + b), count);
+});
+
 test('an undecided operation gives its alert when the container is known, marked as late', async () => {
   const { agent, kernel, sink, documents } = await bench();
   await using _ = agent;

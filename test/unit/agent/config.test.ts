@@ -31,6 +31,7 @@ test('what is left out has its default', () => {
     http: undefined,
     socket: '/run/d4c/d4c.sock',
     exempt: [{ kind: 'self' }, { kind: 'namespace', namespace: 'kube-system' }],
+    repeatsWithinMs: 60_000,
   });
 });
 
@@ -46,6 +47,7 @@ http: {listen: "[::1]:6791"}
 control: {socket: /run/x.sock}
 orphanAfter: off
 exempt: [{namespace: ops}]
+alerts: {repeatsWithin: 90s}
 `, { HOST: 'n1' });
   assert.deepEqual(config, {
     policies: ['one.yaml'],
@@ -57,6 +59,7 @@ exempt: [{namespace: ops}]
     http: { host: '::1', port: 6791 },
     socket: '/run/x.sock',
     exempt: [{ kind: 'namespace', namespace: 'ops' }],
+    repeatsWithinMs: 90_000,
   });
 });
 
@@ -71,6 +74,7 @@ containers: {sources: [containerd, dokcer, podman]}
 http: {listen: nowhere}
 orphanAfter: 24h
 control: {socket: relative}
+alerts: {repeatsWithin: 2h, repeat: 1s}
 `);
   const expected = [
     /^2:1 unknown key `polices` in the configuration \| did you mean `policies`\?/,
@@ -83,10 +87,23 @@ control: {socket: relative}
     /^8:16 `listen` is `nowhere` \| write an address and a port/,
     /^9:1 `orphanAfter` other than `off` is not supported yet/,
     /^10:19 `socket` is `relative` \| write an absolute path/,
+    /^11:29 unknown key `repeat` in `alerts` \| accepted are `repeatsWithin`/,
+    /^11:25 `repeatsWithin` is `2h` \| write `1h` or less, or `off`/,
     /no policies are named \| list files or globs/,
   ];
   for (const pattern of expected) assert.ok(found.some((line) => pattern.test(line)), `${pattern}\n${found.join('\n')}`);
   assert.equal(found.length, expected.length, found.join('\n'));
+});
+
+test('the page about it holds an example that is read', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
+  const [, example] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  assert.equal(read(example!).repeatsWithinMs, 60_000);
+});
+
+test('repeats are told of one by one where that is asked for', () => {
+  for (const off of ['off', '0s']) assert.equal(read(`policies: [a]\nalerts: {repeatsWithin: ${off}}\n`).repeatsWithinMs, 0);
+  assert.equal(read('policies: [a]\nalerts: {}\n').repeatsWithinMs, 60_000);
 });
 
 test('a variable that is not set is an error, and what one holds is never shown', () => {

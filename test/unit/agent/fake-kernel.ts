@@ -9,6 +9,8 @@ export interface FakeKernel extends KernelPort {
   fill(records: readonly Uint8Array[], ring?: RingName): number;
   /** The next tables are refused. */
   refuse: boolean;
+  /** Of its clock, since boot. */
+  nowNs: bigint;
 }
 
 export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
@@ -25,6 +27,7 @@ export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
     installed: new Set(),
     acked: [],
     refuse: false,
+    nowNs: 10_000_000_000n,
     fill(records, ring = 'alerts') {
       const number = ++batches;
       queues[ring].push({ records, ack: () => void this.acked.push(number) });
@@ -61,7 +64,9 @@ export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
     unread: () => queues.alerts.length + queues.telemetry.length,
     counters: () => ({ judged: 9n, recorded: 5n, denied: 4n, retracted: 1n, tampered: 0n, lost: { ring_full: 2n } }),
     lost: () => new Map([[7n, { ring_full: 2n }]]),
-    clock: () => ({ bootNs: 10_000_000_000n, realNs: 1_763_900_010_000_000_000n }),
+    clock() {
+      return { bootNs: this.nowNs, realNs: 1_763_900_000_000_000_000n + this.nowNs };
+    },
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -90,6 +90,7 @@ export function operationRecord(given: OperationInput = {}): Uint8Array {
   const self = at.process + layouts.process.self;
   view.setUint32(self + layouts.task.pid, 4711, true);
   view.setBigUint64(self + layouts.task.startNs, 500n, true);
+  view.setUint32(at.process + layouts.process.executablePaths, c.pathsMount, true);
   slice(at.process + layouts.process.executable, given.executable ?? '/bin/busybox');
   slice(at.process + layouts.process.arguments, given.args === undefined ? undefined : given.args.map((it) => `${it}\0`).join(''));
   head(view, end, c.recordOperation, given);
