@@ -11,6 +11,7 @@ import { createExempt, defaultExemptions } from './exempt.ts';
 import type { Exemption } from './exempt.ts';
 import { createForce } from './force.ts';
 import type { Force } from './force.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { readAgent, readHost } from './host.ts';
 import { judge } from './judge.ts';
 import type { KernelPort } from './kernel-port.ts';
@@ -44,6 +45,8 @@ export interface AgentOptions extends Outlets {
   readonly exempt?: readonly Exemption[];
   /** How long repeats of an alert are told of together; left out: each alert has a document of its own. */
   readonly repeatsWithinMs?: number;
+  /** How long programs go on without an agent; left out: for ever. */
+  readonly orphanAfterMs?: number;
   /** Namespace of the data streams. */
   readonly namespace?: string;
   readonly log: (line: string) => void;
@@ -72,6 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { problems, note } = createNotes(options.log);
   const opening = beginPost(options, scope);
   const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder, observes: options.monitor })));
+  scope.use(startHeartbeat(kernel, options.orphanAfterMs ?? 0));
   const force = await createForce(kernel, asMode(options.policies, options.monitor));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
   const listeners = new Set<(batch: readonly OutgoingDocument[]) => void>();

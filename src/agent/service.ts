@@ -88,6 +88,7 @@ async function begin(state: State): Promise<void> {
     memoryFolder,
     exempt: config.exempt,
     repeatsWithinMs: config.repeatsWithinMs,
+    orphanAfterMs: config.orphanAfterMs,
     log: options.log,
   });
   if (state.agent.mechanism === 'fentry') options.log(`observing ${count(orders.policies)}, and able to deny nothing: \`bpf\` is not among the LSMs (\`d4c doctor\`)`);
@@ -124,11 +125,11 @@ async function reload(state: State): Promise<boolean> {
 
 /** What only a new start can change. */
 function refuseFixed(before: AgentConfig, after: AgentConfig): void {
-  for (const key of ['sources', 'containerdSocket', 'http', 'socket', 'exempt', 'repeatsWithinMs'] as const) {
+  for (const key of ['sources', 'containerdSocket', 'http', 'socket', 'exempt', 'repeatsWithinMs', 'orphanAfterMs'] as const) {
     if (JSON.stringify(before[key]) === JSON.stringify(after[key])) continue;
     const names = {
       sources: 'containers', containerdSocket: 'containers', http: 'http', socket: 'control', exempt: 'exempt',
-      repeatsWithinMs: 'alerts',
+      repeatsWithinMs: 'alerts', orphanAfterMs: 'orphanAfter',
     };
     throw new Error(`\`${names[key]}\` has changed, which takes a new start of the agent (enforcement goes on meanwhile)`);
   }

@@ -80,6 +80,7 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     records: (ring, signal) => readers[ring].batches(signal),
     unread: () => readers.alerts.unread() + readers.telemetry.unread(),
     counters: () => readCounters(native, set.map('d4c_counters')),
+    heartbeat: (orphanAfterNs) => set.heartbeat(orphanAfterNs),
     lost: () => readLost(native, set.map('d4c_container_lost')),
     clock: () => native.clock(),
     cells: () => ({ used: tables.cellsUsed(), total: native.mapFacts(set.map('d4c_cells')).maxEntries }),

@@ -52,6 +52,8 @@ export interface Kernel extends AsyncDisposable {
   records(ring: RingName, signal: AbortSignal): AsyncIterable<RecordBatch>;
   /** Bytes in the rings that were not handed out yet. */
   unread(): number;
+  /** Programs that are not spoken to for so long judge nothing any more, until they are; 0: they go on for ever. */
+  heartbeat(orphanAfterNs: bigint): void;
   counters(): KernelCounters;
   /** Lost records by cgroup id and reason. */
   lost(): ReadonlyMap<bigint, Readonly<Record<string, bigint>>>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { constants, layouts } from '#abi';
 import { Failure } from '#base';
 import type { Addon, LinkHandle, MapHandle, ProgramFacts } from './addon.ts';
-import { kernelDevice, u32Bytes, viewOf } from './bytes.ts';
+import { kernelDevice, u32Bytes, u64Of, viewOf } from './bytes.ts';
 import { judgingHooks } from './host.ts';
 import { corePin, linkPin, makeFolder, pinnedLinks } from './pins.ts';
 import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from './programs.ts';
@@ -27,6 +27,8 @@ export interface ProgramSet extends Disposable {
   speak(): void;
   /** Lets no container touch this process, nor the folder of the pins. */
   guard(folder: string | null): void;
+  /** Judges on for so long without another one; 0: for ever. */
+  heartbeat(orphanAfterNs: bigint): void;
 }
 
 interface Parts {
@@ -143,6 +145,17 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
       viewOf(value).setUint32(layouts.settings.pinDevice, kernelDevice(dev), true);
       native.mapSet(settings, u32Bytes(0), value);
       this.adoptRunning(); // it notes who runs it
+    },
+    heartbeat(orphanAfterNs) {
+      const at = layouts.settings;
+      const value = native.mapGet(settings, u32Bytes(0))!;
+      const put = (offset: number, ns: bigint): void => {
+        viewOf(value).setBigUint64(offset, ns, true);
+        native.mapSet(settings, u32Bytes(0), value);
+      };
+      // The time first: a period beside an old one would let go at once.
+      put(at.heartbeatNs, process.hrtime.bigint());
+      if (u64Of(value, at.orphanAfterNs) !== orphanAfterNs) put(at.orphanAfterNs, orphanAfterNs);
     },
     [Symbol.dispose]: () => closeAll(native, links, maps),
   };

@@ -23,6 +23,8 @@ export interface AgentConfig {
   readonly exempt: readonly Exemption[];
   /** How long repeats of an alert are told of together; 0: each has a document of its own. */
   readonly repeatsWithinMs: number;
+  /** How long programs go on without an agent; 0: for ever. */
+  readonly orphanAfterMs: number;
 }
 
 export interface StoreConfig {
@@ -43,6 +45,8 @@ const defaultRotation = { maxBytes: 100 * 2 ** 20, keep: 5 };
 const defaultRepeatsWithinMs = 60_000;
 /** More would only wait: the ring is told of before it is full. */
 const repeatsWithinMsMax = 3_600_000;
+/** An agent that starts again, or is updated, takes seconds: rules must outlive that. */
+const orphanAfterMsMin = 600_000;
 /** Room that SQLite needs to be of any use. */
 const storeBytesMin = 2 ** 20;
 const rotateBytesMin = 4096;
@@ -63,8 +67,6 @@ export function readConfig(text: string, environment: Readonly<Record<string, st
   if (reader.findings.length > 0) return { config: undefined, findings: reader.findings };
   const entries = entriesOf(reader, document.contents, 'the configuration', keys);
   refuse(reader, entries.get('kubernetes'), '`kubernetes`');
-  const orphan = entries.get('orphanAfter');
-  if (orphan !== undefined && textOf(reader, orphan.value, '`orphanAfter`') !== 'off') refuse(reader, orphan, '`orphanAfter` other than `off`');
   const config: AgentConfig = {
     policies: readPolicies(reader, entries.get('policies')),
     ...readContainers(reader, entries.get('containers')),
@@ -73,6 +75,7 @@ export function readConfig(text: string, environment: Readonly<Record<string, st
     socket: readSocket(reader, entries.get('control')),
     exempt: readExempt(reader, entries.get('exempt')),
     repeatsWithinMs: readRepeats(reader, entries.get('alerts')),
+    orphanAfterMs: readOrphan(reader, entries.get('orphanAfter')),
   };
   const findings = reader.findings.toSorted((a, b) => a.span.start - b.span.start);
   return { config: findings.length === 0 ? config : undefined, findings };
@@ -188,6 +191,15 @@ function readRepeats(reader: Reader, entry: Entry | undefined): number {
     find(reader, codes.value, spanOf(within.value), `\`repeatsWithin\` is \`${shown(reader, within.value)}\``, 'write `1h` or less, or `off`');
   }
   return ms;
+}
+
+function readOrphan(reader: Reader, entry: Entry | undefined): number {
+  if (entry === undefined || isOff(reader, entry.value)) return 0;
+  const ms = durationOf(reader, entry.value, '`orphanAfter`');
+  if (ms !== undefined && ms < orphanAfterMsMin) {
+    find(reader, codes.value, spanOf(entry.value), `\`orphanAfter\` is \`${shown(reader, entry.value)}\``, 'write `10m` or more, as `24h`, or `off`');
+  }
+  return ms ?? 0;
 }
 
 function isOff(reader: Reader, node: unknown): boolean {

@@ -368,6 +368,19 @@ test('the agent stops though an output goes on saying no', async () => {
   assert.deepEqual(kernel.acked, [], 'the next agent reads it again');
 });
 
+test('programs are spoken to again and again, and told how long to go on without', async () => {
+  const { agent, kernel } = await bench({ orphanAfterMs: 80 });
+  assert.deepEqual(kernel.heartbeats.slice(0, 1), [80_000_000n]);
+  while (kernel.heartbeats.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+  await agent[Symbol.asyncDispose]();
+  const beats = kernel.heartbeats.length;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(kernel.heartbeats.length, beats);
+  const plain = await bench();
+  await using _ = plain.agent;
+  assert.deepEqual(plain.kernel.heartbeats, [0n], 'what an agent before has asked for is taken back');
+});
+
 test('a container that the kernel has no room for leaves no table behind', async () => {
   const kernel = fakeKernel();
   const { agent, sink } = await bench({}, kernel);

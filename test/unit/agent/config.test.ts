@@ -32,6 +32,7 @@ test('what is left out has its default', () => {
     socket: '/run/d4c/d4c.sock',
     exempt: [{ kind: 'self' }, { kind: 'namespace', namespace: 'kube-system' }],
     repeatsWithinMs: 60_000,
+    orphanAfterMs: 0,
   });
 });
 
@@ -45,7 +46,7 @@ outputs:
   stdout: {}
 http: {listen: "[::1]:6791"}
 control: {socket: /run/x.sock}
-orphanAfter: off
+orphanAfter: 24h
 exempt: [{namespace: ops}]
 alerts: {repeatsWithin: 90s}
 `, { HOST: 'n1' });
@@ -60,6 +61,7 @@ alerts: {repeatsWithin: 90s}
     socket: '/run/x.sock',
     exempt: [{ kind: 'namespace', namespace: 'ops' }],
     repeatsWithinMs: 90_000,
+    orphanAfterMs: 86_400_000,
   });
 });
 
@@ -72,7 +74,7 @@ outputs:
   file: {}
 containers: {sources: [containerd, dokcer, podman]}
 http: {listen: nowhere}
-orphanAfter: 24h
+orphanAfter: 5s
 control: {socket: relative}
 alerts: {repeatsWithin: 2h, repeat: 1s}
 `);
@@ -85,7 +87,7 @@ alerts: {repeatsWithin: 2h, repeat: 1s}
     /^7:36 unknown source `dokcer` \| did you mean `docker`\?/,
     /^7:44 the source `podman` is not supported yet \| use/,
     /^8:16 `listen` is `nowhere` \| write an address and a port/,
-    /^9:1 `orphanAfter` other than `off` is not supported yet/,
+    /^9:14 `orphanAfter` is `5s` \| write `10m` or more/,
     /^10:19 `socket` is `relative` \| write an absolute path/,
     /^11:29 unknown key `repeat` in `alerts` \| accepted are `repeatsWithin`/,
     /^11:25 `repeatsWithin` is `2h` \| write `1h` or less, or `off`/,
@@ -99,6 +101,11 @@ test('the page about it holds an example that is read', () => {
   const page = readFileSync(join(import.meta.dirname, '../../../docs/configuration.md'), 'utf8');
   const [, example] = /```yaml\n([^]*?)```/.exec(page) ?? [];
   assert.equal(read(example!).repeatsWithinMs, 60_000);
+});
+
+test('programs go on without an agent unless something else is asked for', () => {
+  assert.equal(read('policies: [a]\norphanAfter: off\n').orphanAfterMs, 0);
+  assert.match(complain('policies: [a]\norphanAfter: never\n').join(), /2:14 `orphanAfter` is `never` \| write a duration/);
 });
 
 test('repeats are told of one by one where that is asked for', () => {

@@ -11,6 +11,8 @@ export interface FakeKernel extends KernelPort {
   refuse: boolean;
   /** Of its clock, since boot. */
   nowNs: bigint;
+  /** The periods that heartbeats told of. */
+  readonly heartbeats: bigint[];
 }
 
 export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
@@ -28,6 +30,10 @@ export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
     acked: [],
     refuse: false,
     nowNs: 10_000_000_000n,
+    heartbeats: [],
+    heartbeat(orphanAfterNs) {
+      this.heartbeats.push(orphanAfterNs);
+    },
     fill(records, ring = 'alerts') {
       const number = ++batches;
       queues[ring].push({ records, ack: () => void this.acked.push(number) });
