@@ -76,7 +76,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const opening = beginPost(options, scope);
   const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder, observes: options.monitor })));
   scope.use(startHeartbeat(kernel, options.orphanAfterMs ?? 0));
-  const force = await createForce(kernel, asMode(options.policies, options.monitor));
+  const force = scope.use(await createForce(kernel, asMode(options.policies, options.monitor), note));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
   const listeners = new Set<(batch: readonly OutgoingDocument[]) => void>();
 
@@ -254,10 +254,12 @@ async function statusOf(parts: Parts): Promise<AgentStatus> {
       lost: { ...inKernel, ...withoutCounted(pipeline.lost(), inKernel), ...dropped },
       lostByContainer: Object.fromEntries(byContainer),
       waiting: pipeline.counts().waiting,
+      unreadBytes: kernel.unread(),
+      unprotected: force.unprotected(),
     },
     outputs,
     problems: [...parts.problems],
-    memory: { rssBytes: process.memoryUsage.rss() },
+    memory: { rssBytes: process.memoryUsage.rss(), ...kernel.memory() },
   };
 }
 

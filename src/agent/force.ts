@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Container } from '#containers';
 import type { Policy } from '#policy';
 import type { KernelPort } from './kernel-port.ts';
+import { createPlaces } from './places.ts';
+import type { Judged } from './places.ts';
 import { openProfiles } from './profiles.ts';
 import type { Profiles } from './profiles.ts';
 import type { PolicyStatus } from './status.ts';
 
 /** The policies in force, and the containers that they judge. */
-export interface Force {
+export interface Force extends Disposable {
+  /** Where the kernel has no room for it, that is told, and tried again when others have gone. */
   assign(container: Container, neverBlocked: boolean): Promise<void>;
   forget(cgroupId: bigint): Promise<void>;
   /**
@@ -21,6 +24,8 @@ export interface Force {
   policiesAt(timeNs: bigint): readonly Policy[];
   policies(): readonly PolicyStatus[];
   profileOf(cgroupId: bigint): string | undefined;
+  /** Containers that have no rules for want of room. */
+  unprotected(): number;
 }
 
 interface Generation {
@@ -31,9 +36,11 @@ interface Generation {
 
 /** Earlier policies that records may still speak of: an undecided one can wait for its container long. */
 const generationsMax = 8;
+/** A container that is gone keeps its room until its last task is. */
+const retryMs = 10_000;
 
-export async function createForce(kernel: KernelPort, first: readonly Policy[]): Promise<Force> {
-  const containers = new Map<bigint, { readonly container: Container; readonly neverBlocked: boolean }>();
+export async function createForce(kernel: KernelPort, first: readonly Policy[], note: (line: string) => void): Promise<Force> {
+  const containers = new Map<bigint, Judged>();
   let profiles: Profiles = await openProfiles(kernel, first);
   // What happened before this agent is explained by the policies that it has.
   let generations: Generation[] = [{ policies: first, sinceNs: 0n, since: new Date().toISOString() }];
@@ -69,16 +76,18 @@ export async function createForce(kernel: KernelPort, first: readonly Policy[]):
     await old[Symbol.asyncDispose]();
   }
 
+  const places = createPlaces(containers, (it) => profiles.assign(it.container, it.neverBlocked), note);
+  const retry = setInterval(() => {
+    if (places.waiting > 0) inTurn(() => places.retry()).catch((error: unknown) => note((error as Error).message));
+  }, retryMs).unref();
   return {
-    assign: (container, neverBlocked) =>
-      inTurn(async () => {
-        await profiles.assign(container, neverBlocked);
-        containers.set(container.cgroupId, { container, neverBlocked });
-      }),
+    assign: (container, neverBlocked) => inTurn(async () => void (await places.place({ container, neverBlocked }))),
     forget: (cgroupId) =>
       inTurn(async () => {
         containers.delete(cgroupId);
+        places.forget(cgroupId);
         await profiles.forget(cgroupId);
+        await places.retry();
       }),
     forgetGone: (cgroupIds) =>
       inTurn(async () => {
@@ -88,6 +97,8 @@ export async function createForce(kernel: KernelPort, first: readonly Policy[]):
     policiesAt: (timeNs) => (generations.findLast(({ sinceNs }) => sinceNs <= timeNs) ?? generations[0]!).policies,
     policies: () => generations.at(-1)!.policies.map((policy) => toStatus(policy, generations.at(-1)!.since)),
     profileOf: (cgroupId) => profiles.profileOf(cgroupId),
+    unprotected: () => places.without,
+    [Symbol.dispose]: () => clearInterval(retry),
   };
 }
 

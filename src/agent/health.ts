@@ -61,6 +61,8 @@ function metrics(status: AgentStatus): string {
     ['d4c_denied_total', 'counter', counters.denied],
     ['d4c_events_waiting', 'gauge', counters.waiting],
     ['d4c_containers', 'gauge', status.containers.length],
+    ['d4c_containers_unprotected', 'gauge', counters.unprotected],
+    ['d4c_map_bytes', 'gauge', status.memory.mapBytes],
     ['process_resident_memory_bytes', 'gauge', status.memory.rssBytes],
   ];
   const lines = plain.flatMap(([name, kind, value]) => [`# TYPE ${name} ${kind}`, `${name} ${value}`]);

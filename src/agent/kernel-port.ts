@@ -27,6 +27,13 @@ export interface KernelCounters {
   readonly lost: Readonly<Record<string, bigint>>;
 }
 
+export interface KernelMemory {
+  /** What the kernel holds for the maps. */
+  readonly mapBytes: number;
+  /** Of the tables in force, of tables that were let go and whose room is not wanted yet, and all. */
+  readonly cells: { readonly used: number; readonly waiting: number; readonly total: number };
+}
+
 /** What the agent asks of the kernel layer: a fake stands in for it in tests. */
 export interface KernelPort extends AsyncDisposable {
   /** Made at random with the maps: sequences are unique beneath it. */
@@ -48,6 +55,7 @@ export interface KernelPort extends AsyncDisposable {
   counters(): KernelCounters;
   /** Lost records by cgroup id and reason. */
   lost(): ReadonlyMap<bigint, Readonly<Record<string, bigint>>>;
+  memory(): KernelMemory;
   /** CLOCK_BOOTTIME and CLOCK_REALTIME, read together. */
   clock(): { readonly bootNs: bigint; readonly realNs: bigint };
 }

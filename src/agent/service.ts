@@ -183,10 +183,10 @@ async function statusOf(state: State): Promise<AgentStatus> {
     monitor: state.options.monitor,
     policies: [],
     containers: [],
-    counters: { events: 0, alerts: 0, documents: 0, repeats: 0, held: 0, denied: 0, tampered: 0, lost: {}, lostByContainer: {}, waiting: 0 },
+    counters: { events: 0, alerts: 0, documents: 0, repeats: 0, held: 0, denied: 0, tampered: 0, lost: {}, lostByContainer: {}, waiting: 0, unreadBytes: 0, unprotected: 0 },
     outputs: [],
     problems: [],
-    memory: { rssBytes: process.memoryUsage.rss() },
+    memory: { rssBytes: process.memoryUsage.rss(), mapBytes: 0, cells: { used: 0, waiting: 0, total: 0 } },
   };
 }
 

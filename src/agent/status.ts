@@ -1,4 +1,5 @@
 import type { OutputState } from '#outputs';
+import type { KernelMemory } from './kernel-port.ts';
 
 /** What `d4c status --json` prints. */
 export interface AgentStatus {
@@ -28,13 +29,18 @@ export interface AgentStatus {
     readonly lost: Readonly<Record<string, number>>;
     /** Lost in the kernel, by cgroup id and reason. */
     readonly lostByContainer: Readonly<Record<string, Readonly<Record<string, number>>>>;
+    /** What lies in the rings and was not read yet. */
+    readonly unreadBytes: number;
+    /** Containers that the kernel half has no room for: they have no rules. */
+    readonly unprotected: number;
     /** Events that wait for their container to be known. */
     readonly waiting: number;
   };
   readonly outputs: readonly OutputState[];
   /** The last few things that went wrong, newest last. */
   readonly problems: readonly string[];
-  readonly memory: { readonly rssBytes: number };
+  /** `mapBytes`: what the kernel holds for the maps; `cells`: of tables in force, let go, and in all. */
+  readonly memory: { readonly rssBytes: number } & KernelMemory;
 }
 
 export interface PolicyStatus {

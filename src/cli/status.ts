@@ -52,15 +52,20 @@ function mechanism(status: AgentStatus): string {
   }
 }
 
-function counters({ counters: { events, alerts, documents, repeats, held, denied, tampered, waiting, lost, lostByContainer }, memory }: AgentStatus): string[] {
+function counters({ counters: { events, alerts, documents, repeats, held, denied, tampered, waiting, unprotected, lost, lostByContainer }, memory }: AgentStatus): string[] {
   return [
     `${events} operations recorded, ${denied} denied; ${documents} documents, ${alerts} of them alerts`,
     ...(tampered === 0 ? [] : [`${tampered} attempts of containers on d4c itself, refused`]),
     `${repeats} more told of as repeats, ${held} to be told of; ${waiting} waiting for their container to be known`,
+    ...(unprotected === 0 ? [] : [`${unprotected} containers without rules: the kernel half has no room for them`]),
     Object.values(lost).every((count) => count === 0) ? 'nothing lost' : `lost: ${listOf(lost)}`,
     ...Object.entries(lostByContainer).map(([cgroupId, reasons]) => `lost of cgroup ${cgroupId}: ${listOf(reasons)}`),
-    `${Math.round(memory.rssBytes / 2 ** 20)} MiB of memory`,
+    `${mib(memory.rssBytes)} MiB of memory; ${mib(memory.mapBytes)} MiB of maps, ${memory.cells.used} of ${memory.cells.total} cells in use`,
   ];
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
 }
 
 function listOf(reasons: Readonly<Record<string, number>>): string {

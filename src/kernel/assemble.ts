@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { constants } from '#abi';
 import type { Addon, LockHandle, MapHandle, RingHandle } from './addon.ts';
 import { u64Bytes } from './bytes.ts';
+import { mapBytes } from './memory.ts';
 import type { Kernel, RingName } from './model.ts';
 import { removeFolder } from './pins.ts';
 import type { PinnedSet } from './pins.ts';
@@ -79,11 +80,14 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     containers: () => readContainers(native, opened.containers),
     records: (ring, signal) => readers[ring].batches(signal),
     unread: () => readers.alerts.unread() + readers.telemetry.unread(),
-    counters: () => readCounters(native, set.map('d4c_counters')),
     heartbeat: (orphanAfterNs) => set.heartbeat(orphanAfterNs),
+    counters: () => readCounters(native, set.map('d4c_counters')),
     lost: () => readLost(native, set.map('d4c_container_lost')),
     clock: () => native.clock(),
-    cells: () => ({ used: tables.cellsUsed(), total: native.mapFacts(set.map('d4c_cells')).maxEntries }),
+    memory: () => ({
+      mapBytes: mapBytes(),
+      cells: { used: tables.cellsUsed(), waiting: tables.cellsWaiting(), total: native.mapFacts(set.map('d4c_cells')).maxEntries },
+    }),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeper);
       for (const reader of Object.values(readers)) reader[Symbol.dispose]();

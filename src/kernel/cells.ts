@@ -11,8 +11,10 @@ export interface CellSpace {
   take(cells: number): number;
   /** From now on nobody begins to use it. */
   give(range: Range): void;
-  /** Cells in use, those that wait included. */
+  /** Cells in use. */
   used(): number;
+  /** Cells that were given back and are free as soon as they are wanted. */
+  waiting(): number;
 }
 
 /** `inUse`: what an agent before has left. `settle` comes back when no program uses what was given. */
@@ -45,8 +47,13 @@ export function makeCellSpace(total: number, inUse: readonly Range[], settle: ()
     give(range) {
       waiting.push(range);
     },
-    used: () => total - free.reduce((sum, range) => sum + range.cells, 0),
+    used: () => total - cellsOf(free) - cellsOf(waiting),
+    waiting: () => cellsOf(waiting),
   };
+}
+
+function cellsOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { cells }) => sum + cells, 0);
 }
 
 function without(free: readonly Range[], taken: Range): Range[] {

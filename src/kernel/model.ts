@@ -15,6 +15,13 @@ export interface KernelCounters {
   readonly lost: Readonly<Record<string, bigint>>;
 }
 
+export interface KernelMemory {
+  /** What the kernel holds for the maps. */
+  readonly mapBytes: number;
+  /** Of the tables in force, of tables that were let go and whose room is not wanted yet, and all. */
+  readonly cells: { readonly used: number; readonly waiting: number; readonly total: number };
+}
+
 export interface AssignOptions {
   /** Recorded and alerted, never denied. */
   readonly neverBlocked: boolean;
@@ -59,6 +66,5 @@ export interface Kernel extends AsyncDisposable {
   lost(): ReadonlyMap<bigint, Readonly<Record<string, bigint>>>;
   /** CLOCK_BOOTTIME and CLOCK_REALTIME, read together. */
   clock(): { readonly bootNs: bigint; readonly realNs: bigint };
-  /** Cells of the tables in force, of how many there are. */
-  cells(): { readonly used: number; readonly total: number };
+  memory(): KernelMemory;
 }

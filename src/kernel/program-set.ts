@@ -13,6 +13,7 @@ import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from '
 export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4c_mounts', 'd4c_sequence'];
 const ownMaps = [
   'd4c_settings', 'd4c_cells', 'd4c_slots', 'd4c_counters', 'd4c_container_lost', 'd4c_alerts', 'd4c_telemetry',
+  'd4c_scratch', 'd4c_task_states', // used by the programs alone: held to know what they take
 ] as const;
 /** A task that forks faster than it can be found is a container's that goes on marking itself when it executes. */
 const adoptPassesMax = 16;

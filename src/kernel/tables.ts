@@ -21,6 +21,7 @@ export interface Tables {
   forget(cgroupId: bigint): void;
   assigned(): readonly bigint[];
   cellsUsed(): number;
+  cellsWaiting(): number;
 }
 
 interface Placed extends Range {
@@ -95,6 +96,7 @@ export function openTables(native: Addon, cells: MapHandle, slots: MapHandle): T
     },
     assigned: () => [...inForce.keys()],
     cellsUsed: () => space.used(),
+    cellsWaiting: () => space.waiting(),
   };
 }
 

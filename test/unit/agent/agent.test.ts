@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAgent } from '#agent';
 import type { Agent, AgentOptions } from '#agent';
-import { factsUnknown, noFacts, parseImageReference } from '#base';
+import { Failure, factsUnknown, noFacts, parseImageReference } from '#base';
 import type { Container, ContainerSink, ContainerSource } from '#containers';
 import type { OutgoingDocument, Output } from '#outputs';
 import { parsePolicy } from '#policy';
@@ -366,6 +366,33 @@ test('the agent stops though an output goes on saying no', async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   await agent[Symbol.asyncDispose]();
   assert.deepEqual(kernel.acked, [], 'the next agent reads it again');
+});
+
+test('a container beyond what the kernel has room for is counted and told of, and gets its rules later', async () => {
+  const kernel = fakeKernel();
+  const assign = kernel.assign.bind(kernel);
+  kernel.assign = (cgroupId, ...rest) => {
+    if (!kernel.slots.has(cgroupId) && kernel.slots.size >= 2) throw new Failure('limit', 'there is no room');
+    assign(cgroupId, ...rest);
+  };
+  const { agent, sink, log } = await bench({}, kernel);
+  await using _ = agent;
+  for (const cgroupId of [1n, 2n, 3n, 4n]) await sink.put(container(cgroupId));
+  const status = async () => {
+    const { containers, counters } = await agent.status();
+    return [counters.unprotected, ...containers.map(({ profile }) => profile !== null)];
+  };
+  assert.deepEqual(await status(), [2, true, true, false, false]);
+  assert.match(log[0]!, /^container c3 has no rules: there is no room; it is tried again/);
+  await agent.replace([policy('demo', 'alert')]);
+  assert.deepEqual(await status(), [2, true, true, false, false], 'policies can be replaced all the same');
+  sink.removed('/test/c1');
+  await sink.put(container(2n));
+  assert.deepEqual(await status(), [1, true, true, false]);
+  assert.deepEqual(log.slice(2), ['container c3 has its rules now']);
+  sink.removed('/test/c4');
+  await sink.put(container(2n));
+  assert.deepEqual(await status(), [0, true, true], 'one that is gone waits for nothing');
 });
 
 test('programs are spoken to again and again, and told how long to go on without', async () => {

@@ -69,6 +69,7 @@ export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
     },
     unread: () => queues.alerts.length + queues.telemetry.length,
     counters: () => ({ judged: 9n, recorded: 5n, denied: 4n, retracted: 1n, tampered: 0n, lost: { ring_full: 2n } }),
+    memory: () => ({ mapBytes: 1, cells: { used: 0, waiting: 0, total: 1 } }),
     lost: () => new Map([[7n, { ring_full: 2n }]]),
     clock() {
       return { bootNs: this.nowNs, realNs: 1_763_900_000_000_000_000n + this.nowNs };

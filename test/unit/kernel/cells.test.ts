@@ -16,10 +16,12 @@ test('what is given back is used again only after the programs have settled', ()
   const space = makeCellSpace(10, [], () => settled++);
   const first = space.take(6);
   space.give({ first, cells: 6 });
+  assert.deepEqual([space.used(), space.waiting()], [0, 6]);
   assert.equal(space.take(4), 6, 'what is free is taken first');
   assert.equal(settled, 0);
   assert.equal(space.take(6), 0);
   assert.equal(settled, 1);
+  assert.deepEqual([space.used(), space.waiting()], [10, 0]);
 });
 
 test('neighbours join again: the space does not crumble', () => {

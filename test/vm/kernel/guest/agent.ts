@@ -53,7 +53,7 @@ async function run(): Promise<void> {
     void (async () => {
       while (kernel.unread() > 0) await sleep(5);
       const { denied, recorded, lost } = kernel.counters();
-      const json = { read, denied: Number(denied), recorded: Number(recorded), lost: Object.keys(lost), cells: kernel.cells().used };
+      const json = { read, denied: Number(denied), recorded: Number(recorded), lost: Object.keys(lost), cells: kernel.memory().cells.used };
       console.log(JSON.stringify(json));
     })();
   });

@@ -76,7 +76,7 @@ kernel.assign(runningId, srv, { neverBlocked: true });
 results['neverBlocked'] = await running.make('/srv/d');
 kernel.assign(runningId, etc, { neverBlocked: false });
 await kernel.release(srv);
-results['cells'] = kernel.cells().used;
+results['cells'] = kernel.memory().cells.used;
 
 // It is created, and its runtime's process waits for the start.
 const waitingId = cgroupOf('waiting');
