@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parsePolicy } from '#policy';
 import { commands, policyCommands } from '../../../src/cli/commands.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].map((name) => [name, readFileSync(join(root, name), 'utf8')] as const);
+const pages = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'docs/threat-model.md'].map((name) => [name, readFileSync(join(root, name), 'utf8')] as const);
 const readme = pages[0]![1];
 
 test("the readme's policy has no errors", () => {
@@ -31,3 +31,11 @@ for (const [page, text] of pages) {
     assert.deepEqual(named.filter((file) => !existsSync(join(root, file))), []);
   });
 }
+
+test('the cases that the threat model names are there', () => {
+  const [, text] = pages.find(([name]) => name === 'docs/threat-model.md')!;
+  const folders = readdirSync(join(root, 'test/vm/cases')).join('|');
+  const named = [...text.matchAll(new RegExp(`\`((?:${folders})/[a-z0-9-]+)\``, 'g'))].map(([, name]) => name!);
+  assert.ok(named.length > 4);
+  assert.deepEqual(named.filter((name) => !existsSync(join(root, `test/vm/cases/${name}.yaml`))), []);
+});
