@@ -55,7 +55,8 @@ export function openRingReader(native: Addon, ring: RingHandle, older: readonly 
       const done = (): void => {
         clearTimeout(look);
         signal.removeEventListener('abort', done);
-        wake = undefined;
+        // One that was called for twice comes a second time when somebody waits anew.
+        if (wake === done) wake = undefined;
         resolve();
       };
       const check = (): void => {
