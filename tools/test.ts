@@ -23,12 +23,12 @@ function onKernel(kernel: string): Step {
 }
 
 /** They take all of the machine: nothing else is tested beside them. */
-const series = ['test/vm/kernel/kills.test.ts'];
+const series = ['test/vm/kernel/kills.test.ts', 'test/vm/kernel/swaps.test.ts', 'test/vm/kernel/starts.test.ts'];
 
 /** The long series, or a part of them. */
 function seriesOn(kernel: string, part: string): Step {
   const name = `long series on ${kernel}, ${part === '1' ? 'whole' : `a part of ${part}`}`;
-  return testStep(name, series, { live: true, env: { D4C_KERNEL: kernel, D4C_SOAK: part } });
+  return testStep(name, series, { live: true, concurrency: 1, env: { D4C_KERNEL: kernel, D4C_SOAK: part } });
 }
 
 /** Tests of the kernel half by itself, and of the language's cases under its hooks: in `full` alone. */
