@@ -51,6 +51,12 @@ export function buildAutomata(
   return built;
 }
 
+/** One automaton for all patterns, as large as `bounds` allow; `null` if it would be larger. */
+export function buildOne(patterns: readonly OwnedPattern[], budget: Budget, bounds: Bounds): Built | null {
+  const whole = tryBuild(patterns, budget, bounds);
+  return whole === null ? null : finished(whole);
+}
+
 const order = (a: AtomPattern, b: AtomPattern): number => compareTokens(a.tokens, b.tokens) || a.atom - b.atom;
 
 interface Draft {

@@ -11,6 +11,10 @@ export interface Comb {
 /** How far a row is tried before it goes behind all others: without a bound some sets take minutes. */
 const triesMax = 1024;
 const sizesMax = 15;
+/** Rows of more edges go before others. */
+const denseMin = 8;
+/** Cells that are looked at for a place behind the one read before: a cache line. */
+const nearReach = 8;
 
 interface Space {
   used: Uint8Array;
@@ -38,18 +42,48 @@ export function comb(
   return { words, starts: automata.map((automaton, a) => places[a]![automaton.start]! + origin) };
 }
 
+/**
+ * Backgrounds lie together, rows in order: a path that matches nothing looks for each of its bytes at the same
+ * distance behind one of them, so that what is looked at then are few cache lines whichever it is.
+ */
 function placeAll(space: Space, automaton: Automaton): Int32Array {
-  const { count, rowStart, rowEnd } = automaton;
+  const { count, rowStart, rowEnd, symbols, targets } = automaton;
   const place = new Int32Array(count).fill(-1);
-  const size = (state: number): number => rowEnd[state]! - rowStart[state]!;
-  const dense: number[] = [];
-  for (let state = 1; state < count; state++) if (size(state) > 8) dense.push(state);
-  dense.sort((a, b) => size(b) - size(a) || a - b);
-  for (const state of dense) place[state] = findPlace(space, automaton, state);
+  for (const state of placedFirst(automaton)) place[state] = findPlace(space, automaton, state);
+  const readBefore = new Int32Array(count).fill(-1);
   for (let state = 1; state < count; state++) {
-    if (place[state]! < 0) place[state] = findPlace(space, automaton, state);
+    if (place[state]! < 0) place[state] = placeNear(space, automaton, state, readBefore[state]!);
+    for (let i = rowStart[state]!; i < rowEnd[state]!; i++) readBefore[targets[i]!] = place[state]! + 1 + symbols[i]!;
   }
   return place;
+}
+
+/** Backgrounds, then rows that find no place among others; large ones before small ones. */
+function placedFirst({ count, background, rowStart, rowEnd }: Automaton): readonly number[] {
+  const size = (state: number): number => rowEnd[state]! - rowStart[state]!;
+  const bySize = (a: number, b: number): number => size(b) - size(a) || a - b;
+  const backgrounds = new Set(background);
+  backgrounds.delete(0);
+  const dense: number[] = [];
+  for (let state = 1; state < count; state++) if (size(state) > denseMin && !backgrounds.has(state)) dense.push(state);
+  return [...[...backgrounds].sort(bySize), ...dense.sort(bySize)];
+}
+
+/** With an edge right behind the cell that was read to come here, most often in the same cache line; else anywhere. */
+function placeNear(space: Space, automaton: Automaton, state: number, read: number): number {
+  const first = automaton.rowStart[state]!;
+  const end = automaton.rowEnd[state]!;
+  if (read < 0) return findPlace(space, automaton, state);
+  while (read + nearReach + rowReach + 1 >= space.used.length) grow(space);
+  for (let cell = read + 1; cell <= read + nearReach; cell++) {
+    if (space.used[cell] === 1) continue;
+    if (first === end) return take(space, automaton, cell, first, end);
+    for (let i = first; i < end; i++) {
+      const at = cell - 1 - automaton.symbols[i]!;
+      if (at >= 0 && fits(space.used, automaton, at, first, end)) return take(space, automaton, at, first, end);
+    }
+  }
+  return findPlace(space, automaton, state);
 }
 
 function findPlace(space: Space, automaton: Automaton, state: number): number {
@@ -65,6 +99,10 @@ function findPlace(space: Space, automaton: Automaton, state: number): number {
     if (fits(space.used, automaton, at, first, end)) break;
   }
   space.cursor[size] = at - from > triesMax / 2 ? from + triesMax / 4 : from;
+  return take(space, automaton, at, first, end);
+}
+
+function take(space: Space, automaton: Automaton, at: number, first: number, end: number): number {
   space.top = Math.max(space.top, at);
   space.used[at] = 1;
   for (let i = first; i < end; i++) space.used[at + 1 + automaton.symbols[i]!] = 1;

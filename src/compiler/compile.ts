@@ -5,7 +5,7 @@ import {
 } from '#abi';
 import { type ContainerFacts, Failure } from '#base';
 import type { Policy } from '#policy';
-import { type Built, buildAutomata, type OwnedPattern, refusePatterns, sortPatterns } from './automata.ts';
+import { type Built, buildAutomata, buildOne, type OwnedPattern, refusePatterns, sortPatterns } from './automata.ts';
 import { comb } from './comb.ts';
 import type { Budget } from './determinise.ts';
 import { evaluate, truthKey } from './evaluate.ts';
@@ -78,18 +78,29 @@ function buildFiles({ sets, count }: Groups, budget: Budget, bounds: Bounds): Fi
     const fine = buildAutomata(ownedPatterns(sets, (set) => atoms.get(set)!), { steps: budget.steps / limits.fineShare }, bounds);
     if (fine !== null) return { built: fine, groupOf: (atom) => sets[atom]!.group, coarse: false };
   }
+  const groupOf = (atom: number): number => atom;
+  const whole = coarse && excludedOf(sets).length > bounds.excludedApart ? buildWhole(sets, budget, bounds) : null;
+  if (whole !== null) return { built: [whole], groupOf, coarse };
   const built: Built[] = [];
   for (const part of partsOf(sets, coarse, bounds)) {
     const more = buildAutomata(ownedPatterns(part, ({ group }) => group), budget, bounds);
     if (more === null || built.length + more.length > limits.automataMax) refusePatterns(ownedPatterns(sets, ({ group }) => group));
     built.push(...more);
   }
-  return { built, groupOf: (atom) => atom, coarse };
+  return { built, groupOf, coarse };
 }
 
-/** Many excluded selectors, a group each, would multiply the states of all others: they stand by themselves. */
+const excludedOf = (sets: readonly PatternSet[]): readonly PatternSet[] => sets.filter(({ excluded }) => excluded);
+
+/** One walk costs half of two: where it stays small, one automaton has the excluded selectors too. */
+function buildWhole(sets: readonly PatternSet[], budget: Budget, bounds: Bounds): Built | null {
+  const { statesPerTokenWhole: statesPerToken } = bounds;
+  return buildOne(ownedPatterns(sets, ({ group }) => group), { steps: budget.steps / limits.wholeShare }, { ...bounds, statesPerToken });
+}
+
+/** Many excluded selectors, a group each, can multiply the states of all others: then they stand by themselves. */
 function partsOf(sets: readonly PatternSet[], coarse: boolean, bounds: Bounds): readonly (readonly PatternSet[])[] {
-  const excluded = sets.filter((set) => set.excluded);
+  const excluded = excludedOf(sets);
   if (!coarse || excluded.length <= bounds.excludedApart) return [sets];
   return [sets.filter((set) => !set.excluded), excluded];
 }

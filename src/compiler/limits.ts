@@ -20,8 +20,11 @@ export const limits = Object.freeze({
   /** More states than so many for each token: the automaton is worth splitting. */
   statesPerToken: 2,
   statesAlways: 8_000,
-  /** Excluded selectors that are worth automata of their own, where not every selector can be told apart. */
+  /** So many excluded selectors stay with the others, whatever it costs, where not every selector can be told apart. */
   excludedApart: 8,
+  /** More stay if one automaton for all has at most so many states for each token, found with one part of the steps in so many. */
+  statesPerTokenWhole: 1,
+  wholeShare: 3,
   /** 64 MiB. */
   cellsMax: 8_388_608,
   processAtomsMax: maskGroups,
@@ -41,4 +44,4 @@ export const limits = Object.freeze({
 });
 
 /** Where the compiler goes over to coarser or more automata: tests set these low, to go there with small policies. */
-export type Bounds = Readonly<Record<'fineTokensMax' | 'statesPerToken' | 'statesAlways' | 'excludedApart', number>>;
+export type Bounds = Readonly<Record<'fineTokensMax' | 'statesPerToken' | 'statesPerTokenWhole' | 'statesAlways' | 'excludedApart', number>>;

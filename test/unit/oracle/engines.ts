@@ -23,7 +23,7 @@ export const engines: readonly Engine[] = [
   { name: 'explain', judge: explain },
 ];
 
-const small = { fineTokensMax: 0, statesPerToken: 0, statesAlways: 30, excludedApart: 0 };
+const small = { fineTokensMax: 0, statesPerToken: 0, statesPerTokenWhole: 0, statesAlways: 30, excludedApart: 0 };
 
 function coarseTableOf(policies: readonly Policy[], facts: ContainerFacts): Uint8Array {
   if (lastCoarse?.policies !== policies || lastCoarse.facts !== facts) {
