@@ -57,7 +57,7 @@ function reportUnknown(context: Context, key: string, place: Place): void {
   context.report('P2005', place, () => ({
     key: quote(key),
     where: 'at the top of a policy',
-    advice: suggestion(key, policyKeys),
+    advice: key === 'tests' ? 'this looks like a file of tests: `d4c policy test` runs it' : suggestion(key, policyKeys),
   }));
 }
 
