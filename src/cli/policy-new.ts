@@ -1,5 +1,5 @@
 /** `d4c policy new`: a commented starter policy that is useful as it stands. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, fstatSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { Failure, parseImageReference } from '#base';
@@ -39,9 +39,14 @@ function run({ image, output, withTests }: NewOptions): number {
   if (isStdout) process.stdout.write(text);
   const tests = withTests === true ? join(dirname(file), `${basename(file, extname(file))}.test.yml`) : null;
   if (!isStdout) writeAll([[file, text], ...(tests === null ? [] : [[tests, starterTests(basename(file), options)] as const])]);
-  (isStdout ? process.stderr : process.stdout).write(nextSteps(isStdout ? 'FILE' : file, tests, about, image));
+  const isRedirected = output === undefined && fstatSync(1).isFile();
+  (isStdout || isRedirected ? process.stderr : process.stdout).write(nextSteps(isStdout ? 'FILE' : file, tests, about, image));
+  if (isRedirected) process.stderr.write(redirectedHint);
   return exitCodes.fine;
 }
+
+/** Who redirects standard output into a file wants the policy there, not what is said about it. */
+const redirectedHint = '\nnothing went to standard output: `--output -` writes the policy there\n';
 
 /** A name without a slash is one of any registry; a tag is left out, as a policy is to outlive it. */
 function imageOf(given: string): NonNullable<StarterImage> {

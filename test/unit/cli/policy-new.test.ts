@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -73,3 +73,11 @@ for (const [args, said] of [
     assert.match(stderr, /help: /);
   });
 }
+
+test('with standard output redirected into a file nothing is lost there: what was done is said on standard error', () => {
+  const out = openSync(join(folder, 'nginx.yaml'), 'w');
+  const { status, stderr } = spawnSync(process.execPath, [main, 'policy', 'new', '--image', 'redis'], { encoding: 'utf8', cwd: folder, stdio: ['ignore', out, 'pipe'] });
+  assert.equal(status, 0);
+  assert.equal(readFileSync(join(folder, 'nginx.yaml'), 'utf8'), '');
+  assert.match(stderr, /^wrote redis\.yaml\n[^]*nothing went to standard output: `--output -` writes the policy there\n$/);
+});
