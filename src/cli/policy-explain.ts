@@ -44,7 +44,7 @@ export function registerPolicyExplain(policy: Command): void {
 async function run(files: readonly string[], options: ExplainOptions): Promise<number> {
   const event = eventOf(options);
   const facts = parseContainerFacts(options.container ?? []);
-  const policies = await loadPolicies(files, options.mode);
+  const policies = await loadPolicies(files, options.mode, options.json);
   if (policies === null) return exitCodes.findings;
   const explanation = explain(policies, facts, event);
   process.stdout.write(options.json === true ? `${JSON.stringify(shown(explanation), null, 2)}\n` : render(explanation));

@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
 import { explain, type ExplainedResponse, type ExplainedSelector, type VerdictAction } from '#compiler';
-import type { Policy } from '#policy';
+import type { CheckedFile, Policy } from '#policy';
 import { type EngineName, engineNames, type Judge, openEngine } from './judging/engines.ts';
-import { loadPolicies, type Mode, takePolicy } from './judging/policies.ts';
+import { complain, documents, type Mode, readPolicies, readPolicy } from './judging/policies.ts';
 import { type PolicyTest, readTestFile, type TestFile } from './judging/test-file.ts';
+import { type Reason, whyFailed } from './judging/why.ts';
 import { exitCodes, painter } from './output.ts';
 import { readPolicyFile } from './read-file.ts';
 
@@ -38,6 +39,8 @@ interface Result {
   readonly expected: readonly string[];
   readonly actual: readonly string[];
   readonly undecided: boolean;
+  /** Of a test that failed: what decided otherwise. */
+  readonly why?: readonly Reason[];
 }
 
 interface Loaded {
@@ -50,10 +53,7 @@ async function run(files: readonly string[], options: TestOptions): Promise<numb
   const loaded: Loaded[] = [];
   for (const file of files) {
     const one = await load(file, options.mode);
-    if (one === null) {
-      if (options.json === true) process.stdout.write(`${JSON.stringify({ passed: 0, failed: 0, tests: [] })}\n`);
-      return exitCodes.findings;
-    }
+    if ('broken' in one) return tellBroken(one.broken, options.json === true);
     loaded.push(one);
   }
   const judge = await openEngine(options.engine);
@@ -66,14 +66,21 @@ async function run(files: readonly string[], options: TestOptions): Promise<numb
   return results.every(({ pass }) => pass) ? exitCodes.fine : exitCodes.findings;
 }
 
-async function load(file: string, mode: Mode | undefined): Promise<Loaded | null> {
+async function load(file: string, mode: Mode | undefined): Promise<Loaded | { readonly broken: readonly CheckedFile[] }> {
   const read = readTestFile(file, new TextDecoder().decode(await readPolicyFile(file)));
   if (read.policy !== undefined) {
-    const policy = takePolicy(file, read.policy, mode);
-    return policy === null ? null : { file, read, policies: [policy] };
+    const policy = readPolicy(file, read.policy, mode);
+    return 'findings' in policy ? { broken: [policy] } : { file, read, policies: [policy] };
   }
-  const policies = await loadPolicies(read.policies.map((name) => join(dirname(file), name)), mode);
-  return policies === null ? null : { file, read, policies };
+  const { policies, broken } = await readPolicies(read.policies.map((name) => join(dirname(file), name)), mode);
+  return broken.length > 0 ? { broken } : { file, read, policies };
+}
+
+/** No test is run of policies that have errors. */
+function tellBroken(broken: readonly CheckedFile[], asJson: boolean): number {
+  if (asJson) process.stdout.write(`${JSON.stringify({ passed: 0, failed: 0, tests: [], files: documents(broken) })}\n`);
+  else broken.forEach(complain);
+  return exitCodes.findings;
 }
 
 async function runTest(judge: Judge, file: string, policies: readonly Policy[], test: PolicyTest): Promise<Result> {
@@ -82,7 +89,9 @@ async function runTest(judge: Judge, file: string, policies: readonly Policy[], 
   const expected = [...new Set(test.expect)];
   const same = actual.length === expected.length && expected.every((action) => actual.includes(action));
   const undecided = !verdict.decided;
-  return { file, name: test.name, pass: same && undecided === test.undecided, expected, actual, undecided };
+  const pass = same && undecided === test.undecided;
+  const why = pass ? {} : { why: whyFailed(policies, test, actual, undecided) };
+  return { file, name: test.name, pass, expected, actual, undecided, ...why };
 }
 
 interface Unreached {
@@ -128,10 +137,11 @@ function renderJson(results: readonly Result[], missed: Unreached | undefined): 
 function renderText(results: readonly Result[], missed: Unreached | undefined): string {
   const paint = painter(process.stdout);
   const lines: string[] = [];
-  for (const { file, name, pass, expected, actual, undecided } of results) {
+  for (const { file, name, pass, expected, actual, undecided, why = [] } of results) {
     if (pass) continue;
     const open = undecided ? ', undecided' : '';
     lines.push(`${paint('error', 'failed')} ${file}: ${name}`, `  expected [${expected.join(', ')}], is [${actual.join(', ')}]${open}`);
+    lines.push(...why.flatMap(({ text }) => text).map((line) => `  ${line}`));
   }
   const failed = results.filter(({ pass }) => !pass).length;
   lines.push(`${results.length - failed} passed, ${failed} failed`);

@@ -9,6 +9,17 @@ export type Mode = Policy['mode'];
  * was asked for JSON, in one document of the form that `policy check --json` has, on standard output.
  */
 export async function loadPolicies(files: readonly string[], mode: Mode | undefined, asJson = false): Promise<readonly Policy[] | null> {
+  const { policies, broken } = await readPolicies(files, mode);
+  if (broken.length === 0) return policies;
+  if (asJson) process.stdout.write(`${JSON.stringify({ files: documents(broken) })}\n`);
+  else broken.forEach(complain);
+  return null;
+}
+
+/** The policies of files, and the files that have errors. */
+export async function readPolicies(
+  files: readonly string[], mode: Mode | undefined,
+): Promise<{ readonly policies: readonly Policy[]; readonly broken: readonly CheckedFile[] }> {
   const policies: Policy[] = [];
   const broken: CheckedFile[] = [];
   for (const file of files) {
@@ -16,29 +27,21 @@ export async function loadPolicies(files: readonly string[], mode: Mode | undefi
     if ('findings' in read) broken.push(read);
     else policies.push(read);
   }
-  if (broken.length === 0) return policies;
-  if (asJson) {
-    const documents = broken.map((one) => ({ file: one.file, ok: false, findings: locate(one) }));
-    process.stdout.write(`${JSON.stringify({ files: documents })}\n`);
-  } else broken.forEach(complain);
-  return null;
+  return { policies, broken };
 }
 
-/** A policy from its text; if it has errors they are printed. */
-export function takePolicy(file: string, input: Uint8Array | string, mode: Mode | undefined): Policy | null {
-  const read = readPolicy(file, input, mode);
-  if (!('findings' in read)) return read;
-  complain(read);
-  return null;
+/** Files with errors as `policy check --json` has them. */
+export function documents(broken: readonly CheckedFile[]): readonly object[] {
+  return broken.map((one) => ({ file: one.file, ok: false, findings: locate(one) }));
 }
 
 /** The policy, or the file with its errors. */
-function readPolicy(file: string, input: Uint8Array | string, mode: Mode | undefined): Policy | CheckedFile {
+export function readPolicy(file: string, input: Uint8Array | string, mode: Mode | undefined): Policy | CheckedFile {
   const { policy, findings, text } = parsePolicy(file, input);
   if (policy !== null) return mode === undefined ? policy : Object.freeze({ ...policy, mode });
   return { file, text, findings: findings.filter(({ severity }) => severity === 'error') };
 }
 
-function complain(file: CheckedFile): void {
+export function complain(file: CheckedFile): void {
   process.stderr.write(`${renderText(file, painter(process.stderr))}\n`);
 }

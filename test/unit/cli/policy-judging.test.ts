@@ -104,6 +104,8 @@ test('a policy with errors is not explained: its findings, exit status 1', () =>
   const { status, stdout, stderr } = d4c('explain', broken, '--operation', 'exec');
   assert.deepEqual([status, stdout], [1, '']);
   assert.match(stderr, /broken\.yaml/);
+  const asJson = d4c('explain', broken, '--operation', 'exec', '--json');
+  assert.deepEqual([asJson.status, asJson.stderr, JSON.parse(asJson.stdout).files[0].ok], [1, '', false]);
 });
 
 const tests = (text: string): string => file('t.yaml', text);
@@ -136,7 +138,9 @@ tests:
 `);
   const { status, stdout } = d4c('test', given);
   assert.equal(status, 1);
-  assert.match(stdout, /failed .*t\.yaml: wrong\n {2}expected \[alert\], is \[alert, block\]/);
+  assert.match(stdout, /failed .*t\.yaml: wrong\n {2}expected \[alert\], is \[alert, block\]\n {2}`block` is not expected\n .*p\.yaml:11: the response applies/);
+  const [{ why }] = JSON.parse(d4c('test', given, '--json').stdout).tests;
+  assert.deepEqual([why[0].difference, why[0].actions, why[0].responses[0].line], ['unexpected', ['block'], 11]);
   assert.match(stdout, /failed .*t\.yaml: open\n {2}expected \[\], is \[\], undecided/);
   assert.match(stdout, /0 passed, 2 failed/);
 });
@@ -166,9 +170,13 @@ tests:
 test('a policy with errors: its findings, exit status 1, no test run', () => {
   const given = tests('policies: [broken.yaml]\ntests:\n  - {name: one, operation: exec, expect: []}\n');
   const { status, stdout, stderr } = d4c('test', given, '--json');
-  assert.equal(status, 1);
-  assert.deepEqual(JSON.parse(stdout), { passed: 0, failed: 0, tests: [] });
-  assert.match(stderr, /broken\.yaml/);
+  assert.deepEqual([status, stderr], [1, '']);
+  const { files, ...none } = JSON.parse(stdout);
+  assert.deepEqual(none, { passed: 0, failed: 0, tests: [] });
+  assert.deepEqual([files[0].file, files[0].ok, files[0].findings[0].code], [broken, false, 'P2003']);
+  const text = d4c('test', given);
+  assert.deepEqual([text.status, text.stdout], [1, '']);
+  assert.match(text.stderr, /broken\.yaml/);
 });
 
 test('a test file that is wrong is told where, exit status 2', () => {

@@ -1,0 +1,60 @@
+/** What a policy test says of the thing that a condition asks for, in words. */
+import type { ContainerFacts, Fact, ImageReference } from '#base';
+import type { KnownPaths } from '#policy';
+import type { PolicyTest } from './test-file.ts';
+
+const text = new TextDecoder();
+
+export function factOf(condition: string, { container, event }: PolicyTest): string {
+  const { process } = event;
+  const pairs = event.kind === 'pairs' ? event.pairs : [];
+  switch (condition) {
+    case 'operation':
+      return event.kind === 'directory' ? 'the test renames a directory' : `the test has ${listed(pairs.flatMap(({ operations }) => operations))}`;
+    case 'targetFilePath':
+      return `the test has ${pathWords(event.kind === 'directory' ? [event.from, event.to] : pairs.map(({ paths }) => paths))}`;
+    case 'ignoreVolumeMounts':
+    case 'ignoreVolumeFiles':
+      return `the test has \`mount: ${event.kind === 'directory' ? event.mount : [...new Set(pairs.map(({ mount }) => mount))].join(', ')}\``;
+    case 'processExecutable':
+    case 'processName':
+      return `the process has ${pathWords([process.executable])}`;
+    case 'processUserId':
+      return `the process has \`${process.userId}\``;
+    case 'sessionLeaderInteractive':
+      return `the session is ${process.interactive ? '' : 'not '}interactive`;
+    case 'sessionLeaderName':
+      return process.sessionLeader.length === 0 ? 'the test names no session leader' : `the process has \`${text.decode(process.sessionLeader)}\``;
+    default:
+      return containerWords(containerFact(condition, container));
+  }
+}
+
+function containerFact(condition: string, { image, ...facts }: ContainerFacts): Fact<string> {
+  const ofImage = (part: (reference: ImageReference) => Fact<string>): Fact<string> => (image === null || image === undefined ? image : part(image));
+  switch (condition) {
+    case 'containerImageFullName': return ofImage(({ fullName }) => fullName);
+    case 'containerImageName': return ofImage(({ name }) => name);
+    case 'containerImageTag': return ofImage(({ tag }) => tag);
+    case 'kubernetesClusterId': return facts.clusterId;
+    case 'kubernetesClusterName': return facts.clusterName;
+    case 'kubernetesNamespace': return facts.namespace;
+    case 'kubernetesPodName': return facts.pod;
+    case 'kubernetesPodLabel': return facts.labels && [...facts.labels].map(([key, value]) => `${key}:${value}`).join(', ');
+    default: return facts.orchestrator;
+  }
+}
+
+function containerWords(fact: Fact<string>): string {
+  if (fact === undefined) return 'not known of the container';
+  return fact === null || fact === '' ? 'the container has none' : `the container has \`${fact}\``;
+}
+
+function pathWords(all: readonly KnownPaths[]): string {
+  return [...new Set(all.map((paths) => {
+    if (paths.kind === 'none') return 'no path';
+    return paths.kind === 'unknown' || paths.paths.length === 0 ? 'a path that is not known' : listed(paths.paths.map((path) => text.decode(path)));
+  }))].join(', ');
+}
+
+const listed = (words: readonly string[]): string => [...new Set(words)].map((word) => `\`${word}\``).join(', ');
