@@ -10,6 +10,8 @@ export { quote } from './finding.ts';
 export { makeFinding } from './report.ts';
 export type { Finding, Related, Severity } from './finding.ts';
 export { limits } from './limits.ts';
+export { measure } from './yaml/measure.ts';
+export type { Excess } from './yaml/measure.ts';
 export { matchPattern } from './patterns/match.ts';
 export { locate } from './render/located.ts';
 export type { CheckedFile, LineSpan, LocatedFinding } from './render/located.ts';

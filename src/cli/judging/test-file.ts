@@ -1,7 +1,10 @@
 /** Files of policy tests: YAML in the form that docs have, read into events and expectations. */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
-import { type ContainerFacts, Failure, factsUnknown, isFailure, nearest, noFacts, parseImageReference } from '#base';
-import type { ActionName, EventPair, KnownPaths, MountKind, OperationName, PolicyEvent, ProcessFacts } from '#policy';
+import { type ContainerFacts, Failure, factsUnknown, isFailure, lineStarts, nearest, noFacts, parseImageReference, position } from '#base';
+import {
+  type ActionName, type EventPair, type Excess, type KnownPaths, limits, measure, type MountKind, type OperationName, type PolicyEvent,
+  type ProcessFacts,
+} from '#policy';
 import { knownProcessKey, processFacts } from '../process-facts.ts';
 import { mountOf, oneOf, operationOf } from './words.ts';
 
@@ -28,11 +31,13 @@ const actionNames: readonly ActionName[] = ['log', 'alert', 'block'];
 
 /** Reads a test file; the first thing that is wrong with it is a Failure with its place. */
 export function readTestFile(file: string, text: string): TestFile {
+  refuseExcess(file, text);
   const lines = new LineCounter();
   // without types: a label's value `1.20` is that text
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, merge: true });
   const reader = readerFor(file, lines);
   const [error] = document.errors;
+  if (error?.message.includes('call stack') === true) reader.failAt(error.pos[0], tooMuch.levels, splitIt);
   if (error !== undefined) reader.failAt(error.pos[0], `the YAML cannot be read: ${error.message.split('\n')[0]!}`);
   if (isMap(document.contents) && ['selectors', 'responses', 'file', 'process'].some((key) => (document.contents as YAMLMap).has(key))) {
     reader.failAt(0, 'this is a policy, not a file of tests', `\`d4c policy check\` checks it; a file of tests names it under \`policies\``);
@@ -47,6 +52,23 @@ export function readTestFile(file: string, text: string): TestFile {
   const tests = root.has('tests') ? reader.list(root.at('tests')).map((node) => readTest(reader, node, tags)) : [];
   if (tests.length === 0) root.fail('there is no test under `tests`');
   return Object.freeze({ policies, policy, tests });
+}
+
+const splitIt = 'is this a file of tests? split it, or name a policy under `policies` in place of its text';
+const tooMuch: Readonly<Record<Excess['why'] | 'bytes', string>> = {
+  bytes: 'the file has more than 16 MiB',
+  written: 'the file has more than 150,000 keys and values',
+  marks: 'the file has far more line ends, spaces and marks than values',
+  scalar: 'a text of more than 1 MiB begins here',
+  levels: 'lists and mappings lie too deep in one another here',
+};
+
+/** As of a policy: what would take seconds and gigabytes to read is left before. */
+function refuseExcess(file: string, text: string): void {
+  const excess = text.length > limits.fileBytesMax ? ({ why: 'bytes', span: { start: 0 } } as const) : measure(text);
+  if (excess === null) return;
+  const { line, column } = position(text, lineStarts(text), excess.span.start);
+  throw new Failure('input', `${file}:${line}:${column}: ${tooMuch[excess.why]}`, { help: splitIt });
 }
 
 interface Fields {

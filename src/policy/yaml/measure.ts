@@ -3,7 +3,7 @@ import type { Span } from '#base';
 import { limits } from '../limits.ts';
 
 export interface Excess {
-  readonly why: 'written' | 'marks' | 'scalar';
+  readonly why: 'written' | 'marks' | 'scalar' | 'levels';
   readonly span: Span;
 }
 
@@ -16,6 +16,7 @@ export function measure(text: string): Excess | null {
   let built = 0;
   let marks = 0;
   let run = 0;
+  let open = 0;
   let offset = 0;
   let isScalar = false;
   for (const lexeme of new Lexer().lex(text)) {
@@ -27,6 +28,8 @@ export function measure(text: string): Excess | null {
       if (++built > limits.writtenNodesMax) return { why: 'written', span };
       [isScalar, run] = [false, first === alias ? run + 1 : 0];
     } else if (first === scalarMark) isScalar = true;
+    else if ((open += opening.has(first) ? 1 : closing.has(first) ? -1 : 0) > limits.levelsMax)
+      return { why: 'levels', span };
     else if (++marks > limits.marksMax + limits.marksPerNodeMax * nodes)
       return { why: 'marks', span };
     else if (building.has(first) && ++built > limits.writtenNodesMax) return { why: 'written', span };
@@ -47,5 +50,7 @@ const quoteOne = "'".charCodeAt(0);
 const alias = '*'.charCodeAt(0);
 /** Marks that a tree is made larger by: a list, a mapping, a pair, an anchor or a tag. */
 const building = new Set(Array.from('[{?:&!', (mark) => mark.charCodeAt(0)));
+const opening = new Set(Array.from('[{', (mark) => mark.charCodeAt(0)));
+const closing = new Set(Array.from(']}', (mark) => mark.charCodeAt(0)));
 /** Marks that hold no value; what opens a list or a mapping is bounded by the depth. */
 const idle = new Set(Array.from(',]}&!%', (mark) => mark.charCodeAt(0)));

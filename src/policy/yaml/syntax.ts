@@ -14,7 +14,7 @@ export interface Syntax {
   /** Brackets and quotes that are opened and not closed, with the place up to which that made what follows unreadable. */
   readonly unclosed: readonly (Lexeme & { readonly upTo: number })[];
   /** Where reading stopped because of a limit; then there are no documents. */
-  readonly stopped: { readonly why: Excess['why'] | 'levels'; readonly span: Span } | null;
+  readonly stopped: { readonly why: Excess['why']; readonly span: Span } | null;
   /** Where a second document begins; it is not read. */
   readonly second: Span | null;
 }

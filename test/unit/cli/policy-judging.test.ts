@@ -191,6 +191,13 @@ test('a test file that is wrong is told where, exit status 2', () => {
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [], container: {namspace: x}}\n', /`namspace` is not known here[^]*`namespace`/],
   ];
   for (const [text, message] of cases) assert.match(told(() => readTestFile('t.yaml', text)), message);
+  const tooMuch: readonly (readonly [string, RegExp])[] = [
+    [`policies: [p.yaml]\ntests: ${'['.repeat(10_000)}${']'.repeat(10_000)}\n`, /t\.yaml:2:72: lists and mappings lie too deep in one another here[^]*split it/],
+    [`policies: [p.yaml]\ntests:\n${[...Array(5_000).keys()].map((i) => `${' '.repeat(i)}a:`).join('\n')}`, /t\.yaml:\d+:\d+: lists and mappings lie too deep/],
+    [`policies: [p.yaml]\ntests:\n${'  - {name: a, operation: exec, expect: []}\n'.repeat(50_000)}`, /more than 150,000 keys and values/],
+    ['x'.repeat(17 * 2 ** 20), /more than 16 MiB/],
+  ];
+  for (const [text, message] of tooMuch) assert.match(told(() => readTestFile('t.yaml', text)), message);
   const { status, stderr, stdout } = d4c('test', tests(cases[0]![0]));
   assert.deepEqual([status, stdout], [2, '']);
   assert.match(stderr, cases[0]![1]);
