@@ -1,7 +1,9 @@
-/** `npm run mutants`: sentence → cases → killed, for each mistake planted in the oracle. Exit status 1 if one survives. */
+/** `npm run mutants`: sentence → cases → killed, for each mistake planted in the oracle and in the reader. Exit status 1 if one survives. */
+import { mutants } from './unit/oracle/mutants.ts';
+import { readerMutants } from './unit/oracle/reader-mutants.ts';
 import { isKilled, type MutantRun, runMutants } from './unit/oracle/run-mutants.ts';
 
-const runs = runMutants();
+const runs = runMutants([...mutants, ...readerMutants].sort((a, b) => sectionOf(a.sentence) - sectionOf(b.sentence)));
 const survivors = runs.filter((run) => !isKilled(run));
 for (const run of runs) console.log(`${run.mutant.sentence} → ${casesOf(run)} → ${isKilled(run) ? 'killed' : 'SURVIVES'}`);
 console.log(`\n${runs.length} mutants, ${runs.length - survivors.length} killed, ${survivors.length} survive`);
@@ -12,4 +14,9 @@ function casesOf({ mutant, places, killers }: MutantRun): string {
   const [first, ...others] = [...new Set(killers)];
   const files = others.length === 0 ? '' : ` and ${others.length} more file${others.length === 1 ? '' : 's'}`;
   return `${killers.length} case${killers.length === 1 ? '' : 's'}${first === undefined ? '' : ` (${first}${files})`}`;
+}
+
+/** The number of the page's section that a sentence begins with. */
+function sectionOf(sentence: string): number {
+  return Number.parseInt(sentence, 10);
 }

@@ -16,18 +16,20 @@ export interface Case {
 const folder = fileURLToPath(new URL('../../../spec/cases', import.meta.url));
 
 export function readCases(): readonly Case[] {
-  return globSync('**/*.yaml', { cwd: folder }).sort().flatMap((file) => {
-    const read = readTestFile(file, readFileSync(join(folder, file), 'utf8'));
-    const texts = read.policy === undefined
-      ? read.policies.map((name) => [name, readFileSync(join(folder, dirname(file), name))] as const)
-      : [[file, read.policy] as const];
-    const policies = texts.map(([name, text]) => {
-      const { policy, findings } = parsePolicy(name, text);
-      assert.ok(policy !== null, `${file}: ${findings.map(({ message }) => message).join(', ')}`);
-      return policy;
-    });
-    return read.tests.map((test) => ({ file, policies, test }));
+  return globSync('**/*.yaml', { cwd: folder }).sort().flatMap(readCaseFile);
+}
+
+export function readCaseFile(file: string): readonly Case[] {
+  const read = readTestFile(file, readFileSync(join(folder, file), 'utf8'));
+  const texts = read.policy === undefined
+    ? read.policies.map((name) => [name, readFileSync(join(folder, dirname(file), name))] as const)
+    : [[file, read.policy] as const];
+  const policies = texts.map(([name, text]) => {
+    const { policy, findings } = parsePolicy(name, text);
+    assert.ok(policy !== null, `${file}: ${findings.map(({ message }) => message).join(', ')}`);
+    return policy;
   });
+  return read.tests.map((test) => ({ file, policies, test }));
 }
 
 export function wanted({ expect, undecided }: PolicyTest): string {

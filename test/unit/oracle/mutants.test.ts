@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { mutants } from './mutants.ts';
+import { readerMutants } from './reader-mutants.ts';
 import { isKilled, runMutants } from './run-mutants.ts';
 
-test('every mutant of the oracle is noticed by a case', (t) => {
-  const runs = runMutants();
+test('every mutant of the oracle and of the reader is noticed by a case', (t) => {
+  const runs = runMutants([...mutants, ...readerMutants]);
   t.diagnostic(`${runs.length} mutants`);
-  assert.ok(runs.length >= 60, `${runs.length} mutants`);
+  assert.ok(mutants.length >= 60 && readerMutants.length >= 24, `${mutants.length} and ${readerMutants.length} mutants`);
   assert.deepEqual(runs.filter((run) => !isKilled(run)).map(({ mutant, places }) => `${mutant.sentence} (${places} places)`), []);
 });
 
