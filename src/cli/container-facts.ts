@@ -50,7 +50,10 @@ function isKey(key: string): key is Key {
 
 function addLabel(labels: Map<string, string>, value: string): void {
   const colon = value.indexOf(':');
-  if (colon <= 0) throw new Failure('usage', `the label \`${value}\` has no key`, { help: 'write `label=key:value`' });
+  if (colon <= 0) {
+    const what = colon < 0 ? 'no `:` between key and value' : 'no key';
+    throw new Failure('usage', `the label \`${value}\` has ${what}`, { help: 'write `label=key:value`' });
+  }
   labels.set(value.slice(0, colon), value.slice(colon + 1));
 }
 

@@ -5,10 +5,11 @@ import { Failure } from '#base';
 import { explain, type ExplainedResponse, type ExplainedSelector, type Explanation, type Holds } from '#compiler';
 import type { KnownPaths, MountKind, PolicyEvent } from '#policy';
 import { containerOptionHelp, parseContainerFacts } from './container-facts.ts';
+import { type Asked, factOf } from './judging/facts-of.ts';
 import { loadPolicies, type Mode } from './judging/policies.ts';
 import { mountKinds, operationOf } from './judging/words.ts';
 import { exitCodes, painter } from './output.ts';
-import { absolute, parseProcessFacts, processOptionHelp } from './process-facts.ts';
+import { kernelPath, parseProcessFacts, processOptionHelp } from './process-facts.ts';
 
 interface ExplainOptions {
   readonly operation: string;
@@ -47,7 +48,7 @@ async function run(files: readonly string[], options: ExplainOptions): Promise<n
   const policies = await loadPolicies(files, options.mode, options.json);
   if (policies === null) return exitCodes.findings;
   const explanation = explain(policies, facts, event);
-  process.stdout.write(options.json === true ? `${JSON.stringify(shown(explanation), null, 2)}\n` : render(explanation));
+  process.stdout.write(options.json === true ? `${JSON.stringify(shown(explanation), null, 2)}\n` : render(explanation, { container: facts, event }));
   return exitCodes.fine;
 }
 
@@ -61,7 +62,7 @@ function eventOf(options: ExplainOptions): PolicyEvent {
   const paths: KnownPaths =
     options.unknownPath === true ? { kind: 'unknown' }
     : given.length === 0 ? { kind: 'none' }
-    : { kind: 'paths', paths: given.map((path) => utf8.encode(absolute(path))) };
+    : { kind: 'paths', paths: given.map((path) => utf8.encode(kernelPath(path))) };
   return { kind: 'pairs', pairs: [{ operations, paths, mount: options.mount }], process: parseProcessFacts(options.process ?? []) };
 }
 
@@ -72,7 +73,7 @@ function shown(explanation: Explanation): object {
   return { actions: real, decided, ...(real.length < actions.length ? { wouldBlock: true } : {}), responses, selectors };
 }
 
-function render(explanation: Explanation): string {
+function render(explanation: Explanation, asked: Asked): string {
   const paint = painter(process.stdout);
   const { actions, decided, responses, selectors } = explanation;
   const words = actions.map((action) => (action === 'wouldBlock' ? 'would block (mode monitor)' : action));
@@ -80,12 +81,12 @@ function render(explanation: Explanation): string {
   const open = decided ? '' : ' (undecided: facts of the container could add to it)';
   const lines = [`${paint('place', sum)}${open}`, ''];
   for (const response of responses) {
-    lines.push(...responseLines(response, selectors));
+    lines.push(...responseLines(response, selectors, asked));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function responseLines(response: ExplainedResponse, selectors: readonly ExplainedSelector[]): readonly string[] {
+function responseLines(response: ExplainedResponse, selectors: readonly ExplainedSelector[], asked: Asked): readonly string[] {
   const { file, line, applies, actions, match, exclude, section } = response;
   const lines = [`${file}:${line}  response [${actions.join(', ')}] ${says(applies, 'applies', 'does not apply')}`];
   const add = (role: string, name: string): void => {
@@ -93,7 +94,7 @@ function responseLines(response: ExplainedResponse, selectors: readonly Explaine
     if (selector === undefined) return;
     lines.push(`  ${role} ${name} (line ${selector.line}) ${says(selector.holds, 'holds', 'does not hold')}`);
     for (const condition of selector.conditions) {
-      const by = condition.value === undefined ? '' : `: ${condition.value}`;
+      const by = condition.holds !== true ? `: ${factOf(condition.name, asked)}` : condition.value === undefined ? '' : `: ${condition.value}`;
       lines.push(`    line ${condition.line}  ${condition.name} ${says(condition.holds, 'holds', 'does not hold')}${by}`);
     }
   };

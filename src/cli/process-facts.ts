@@ -1,5 +1,5 @@
 import { Failure, nearest } from '#base';
-import type { KnownPaths, ProcessFacts } from '#policy';
+import { type KnownPaths, normalForm, type ProcessFacts } from '#policy';
 
 const keys = ['executable', 'userId', 'interactive', 'sessionLeader'] as const;
 type Key = (typeof keys)[number];
@@ -41,7 +41,7 @@ export function parseProcessFacts(options: readonly string[]): ProcessFacts {
     const key = knownProcessKey(equals < 0 ? option : option.slice(0, equals));
     if (equals < 0) throw new Failure('usage', `\`${key}\` has no value`, { help: `write \`${key}=VALUE\`` });
     const value = option.slice(equals + 1);
-    if (key === 'executable') executables.push(utf8.encode(absolute(value)));
+    if (key === 'executable') executables.push(utf8.encode(kernelPath(value)));
     else if (given.has(key)) throw new Failure('usage', `\`${key}\` is given twice`, { help: 'give it once' });
     given.set(key, value);
   }
@@ -58,9 +58,16 @@ export function knownProcessKey(key: string): Key {
   });
 }
 
-export function absolute(path: string): string {
-  if (path.startsWith('/')) return path;
-  throw new Failure('usage', `the path \`${path}\` is not absolute`, { help: 'write it from `/` on, as the container sees it' });
+/** A path as the kernel tells it: one in another form would match nothing, and the answer would mislead. */
+export function kernelPath(path: string): string {
+  if (!path.startsWith('/')) {
+    throw new Failure('usage', `the path \`${path}\` is not absolute`, { help: 'write it from `/` on, as the container sees it' });
+  }
+  const normal = normalForm(path);
+  if (normal === path) return path;
+  throw new Failure('usage', `the path \`${path}\` is not one that the kernel tells: it has \`//\`, \`.\`, \`..\` or a \`/\` at its end`, {
+    help: normal === null ? 'give the path of a file' : `write \`${normal}\``,
+  });
 }
 
 function userId(text: string): number {

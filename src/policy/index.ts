@@ -12,6 +12,7 @@ export type { Finding, Related, Severity } from './finding.ts';
 export { limits } from './limits.ts';
 export { measure } from './yaml/measure.ts';
 export type { Excess } from './yaml/measure.ts';
+export { normalForm } from './patterns/path-form.ts';
 export { matchPattern } from './patterns/match.ts';
 export { locate } from './render/located.ts';
 export type { CheckedFile, LineSpan, LocatedFinding } from './render/located.ts';

@@ -1,30 +1,35 @@
-/** What a policy test says of the thing that a condition asks for, in words. */
+/** What was asked about says of the thing that a condition asks for, in words. */
 import type { ContainerFacts, Fact, ImageReference } from '#base';
-import type { KnownPaths } from '#policy';
-import type { PolicyTest } from './test-file.ts';
+import { type KnownPaths, limits, type PolicyEvent } from '#policy';
+
+/** An operation in a container: that of a policy test, or of a command line. */
+export interface Asked {
+  readonly container: ContainerFacts;
+  readonly event: PolicyEvent;
+}
 
 const text = new TextDecoder();
 
-export function factOf(condition: string, { container, event }: PolicyTest): string {
+export function factOf(condition: string, { container, event }: Asked): string {
   const { process } = event;
   const pairs = event.kind === 'pairs' ? event.pairs : [];
   switch (condition) {
     case 'operation':
-      return event.kind === 'directory' ? 'the test renames a directory' : `the test has ${listed(pairs.flatMap(({ operations }) => operations))}`;
+      return event.kind === 'directory' ? 'a directory is renamed' : `the operation is ${listed(pairs.flatMap(({ operations }) => operations))}`;
     case 'targetFilePath':
-      return `the test has ${pathWords(event.kind === 'directory' ? [event.from, event.to] : pairs.map(({ paths }) => paths))}`;
+      return pathWords('file', 'path', event.kind === 'directory' ? [event.from, event.to] : pairs.map(({ paths }) => paths));
     case 'ignoreVolumeMounts':
     case 'ignoreVolumeFiles':
-      return `the test has \`mount: ${event.kind === 'directory' ? event.mount : [...new Set(pairs.map(({ mount }) => mount))].join(', ')}\``;
+      return `the file is on \`${event.kind === 'directory' ? event.mount : [...new Set(pairs.map(({ mount }) => mount))].join(', ')}\``;
     case 'processExecutable':
     case 'processName':
-      return `the process has ${pathWords([process.executable])}`;
+      return pathWords('process', 'executable', [process.executable]);
     case 'processUserId':
-      return `the process has \`${process.userId}\``;
+      return process.userId > limits.userIdMax ? 'no user is given' : `the user is \`${process.userId}\``;
     case 'sessionLeaderInteractive':
       return `the session is ${process.interactive ? '' : 'not '}interactive`;
     case 'sessionLeaderName':
-      return process.sessionLeader.length === 0 ? 'the test names no session leader' : `the process has \`${text.decode(process.sessionLeader)}\``;
+      return process.sessionLeader.length === 0 ? 'no session leader is given' : `the session leader is \`${text.decode(process.sessionLeader)}\``;
     default:
       return containerWords(containerFact(condition, container));
   }
@@ -50,10 +55,11 @@ function containerWords(fact: Fact<string>): string {
   return fact === null || fact === '' ? 'the container has none' : `the container has \`${fact}\``;
 }
 
-function pathWords(all: readonly KnownPaths[]): string {
+function pathWords(whose: string, what: string, all: readonly KnownPaths[]): string {
   return [...new Set(all.map((paths) => {
-    if (paths.kind === 'none') return 'no path';
-    return paths.kind === 'unknown' || paths.paths.length === 0 ? 'a path that is not known' : listed(paths.paths.map((path) => text.decode(path)));
+    if (paths.kind === 'none') return `the ${whose} has no ${what}`;
+    if (paths.kind === 'unknown' || paths.paths.length === 0) return `the ${what} is not known`;
+    return `the ${what} is ${listed(paths.paths.map((path) => text.decode(path)))}`;
   }))].join(', ');
 }
 

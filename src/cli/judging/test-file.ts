@@ -5,7 +5,7 @@ import {
   type ActionName, type EventPair, type Excess, type KnownPaths, limits, measure, type MountKind, type OperationName, type PolicyEvent,
   type ProcessFacts,
 } from '#policy';
-import { knownProcessKey, processFacts } from '../process-facts.ts';
+import { kernelPath, knownProcessKey, processFacts } from '../process-facts.ts';
 import { mountOf, oneOf, operationOf } from './words.ts';
 
 export interface PolicyTest {
@@ -159,7 +159,7 @@ function readEvent(reader: Reader, test: Fields, mount: MountKind, process: Proc
   if (test.has('directory')) {
     const names = reader.map(test.at('directory'), 'a renamed directory', ['from', 'to']);
     for (const key of ['from', 'to']) if (!names.has(key)) names.fail(`a renamed directory has no \`${key}\``);
-    const of = (key: string): KnownPaths => pathsOf(reader.texts(names.at(key)).map((path) => utf8.encode(path)));
+    const of = (key: string): KnownPaths => pathsOf(readPaths(reader, names.at(key)));
     return { kind: 'directory', from: of('from'), to: of('to'), mount, process };
   }
   if (test.has('operation')) return { kind: 'pairs', pairs: [readPair(reader, test, mount)], process };
@@ -175,9 +175,13 @@ function readPair(reader: Reader, fields: Fields, mount: MountKind): EventPair {
   const operations: readonly OperationName[] = reader.texts(node).map((word) => reader.checked(node, () => operationOf(word)));
   if (fields.has('path') && fields.has('pathBase64')) fields.fail('`path` and `pathBase64` stand side by side');
   let paths: KnownPaths = { kind: 'none' };
-  if (fields.has('path')) paths = pathsOf(reader.texts(fields.at('path')).map((path) => utf8.encode(path)));
+  if (fields.has('path')) paths = pathsOf(readPaths(reader, fields.at('path')));
   if (fields.has('pathBase64')) paths = pathsOf(reader.texts(fields.at('pathBase64')).map(fromBase64));
   return { operations, paths, mount: fields.has('mount') ? readMount(reader, fields.at('mount')) : mount };
+}
+
+function readPaths(reader: Reader, node: Node): readonly Uint8Array[] {
+  return reader.texts(node).map((path) => utf8.encode(reader.checked(node, () => kernelPath(path))));
 }
 
 /** `[]` is a path that is not known; one that is left out, none at all. */
@@ -205,7 +209,7 @@ function readProcess(reader: Reader, node: Node | null): ProcessFacts {
     if (fields.has(key)) given[knownProcessKey(key)] = reader.text(fields.at(key));
   }
   if (fields.has('executable')) {
-    given['executable'] = pathsOf(reader.texts(fields.at('executable')).map((path) => utf8.encode(path)));
+    given['executable'] = pathsOf(readPaths(reader, fields.at('executable')));
   }
   return reader.checked(node, () => processFacts(given));
 }

@@ -25,7 +25,7 @@ export const patternEntries = {
     severity: 'error',
     title: 'a label without colon',
     message: '{key} has a value without `:`, {value}',
-    help: 'a label is `key:value`; any value of the key is {form}',
+    help: 'a label is `key:value`; {advice}',
     why: 'A label of a pod is a key and a value.',
     bad: policyWith({ selector: 'kubernetesPodLabel: [production]' }),
     good: policyWith({ selector: "kubernetesPodLabel: ['production:*']" }),

@@ -182,7 +182,7 @@ function readLabel(context: Context, name: string, { text, place }: Text): Label
     context.report('P3003', place, {
       key: quote(name),
       value: quote(text),
-      form: quote(`${withoutQuotes(text)}:*`),
+      advice: labelAdvice(withoutQuotes(text)),
     });
     return null;
   }
@@ -207,6 +207,13 @@ function readLabel(context: Context, name: string, { text, place }: Text): Label
     });
   }
   return null;
+}
+
+/** `key=value` is how `kubectl` has it. */
+function labelAdvice(text: string): string {
+  const [key, ...rest] = text.split('=');
+  if (rest.length > 0 && key !== '') return `write ${quote(`${key}:${rest.join('=').replace(/^=/, '')}`)}`;
+  return `any value of the key is ${quote(`${text}:*`)}`;
 }
 
 function readOrchestrator(

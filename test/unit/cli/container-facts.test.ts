@@ -26,7 +26,7 @@ const mistakes: [string[], RegExp, RegExp][] = [
   [['image='], /`image` has no value/, /write/],
   [['image=:x'], /is no image reference/, /docker\.io/],
   [['image=a', 'image=b'], /given twice/, /only `label`/],
-  [['label=app'], /has no key/, /key:value/],
+  [['label=app'], /has no `:`/, /key:value/],
   [['orchestrator=nomad'], /no orchestrator/, /only one/],
   [['unknown', 'pod=x'], /beside other facts/, /alone/],
 ];

@@ -74,6 +74,17 @@ test('a wrong word on the command line: exit status 2, nothing on standard outpu
   assert.match(stderr, /`createExecutabel` is no operation[^]*did you mean `createExecutable`/);
 });
 
+test('explain says what was asked about where a condition does not hold, and wants a path that the kernel tells', () => {
+  const asked = ['explain', policy, '--operation', 'modifyFile'];
+  const { stdout } = d4c(...asked, '--path', '/srv/x', '--container', 'image=docker.io/library/db:1');
+  assert.match(stdout, /line 2 {2}operation does not hold: the operation is `modifyFile`\n/);
+  assert.match(stdout, /line 4 {2}containerImageName does not hold: the container has `db`\n/);
+  assert.match(stdout, /line 5 {2}targetFilePath does not hold: the path is `\/srv\/x`\n/);
+  const odd = d4c(...asked, '--path', '/usr/bin/../x/');
+  assert.deepEqual([odd.status, odd.stdout], [2, '']);
+  assert.match(odd.stderr, /`\/usr\/bin\/\.\.\/x\/` is not one that the kernel tells[^]*write `\/usr\/x`/);
+});
+
 test('wrong facts of a process are told with the nearest', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['execuable=/x', /`execuable` is no fact of a process.*did you mean `executable`/],
@@ -188,6 +199,8 @@ test('a test file that is wrong is told where, exit status 2', () => {
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [deny]}\n', /`deny` is no action/],
     ['policies: [p.yaml]\npolicy: x\ntests:\n  - {name: a, operation: exec, expect: []}\n', /either `policies`/],
     ['tests: {\n', /the YAML cannot be read/],
+    ['policies: [p.yaml]\ntests:\n  - {name: a, operation: createFile, path: usr/x, expect: []}\n', /t\.yaml:3:44: the path `usr\/x` is not absolute/],
+    ['policies: [p.yaml]\ntests:\n  - {name: a, operation: createFile, path: [/x, /usr//x], expect: []}\n', /t\.yaml:3:44: the path `\/usr\/\/x` is not one that the kernel tells[^]*`\/usr\/x`/],
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [], container: {namspace: x}}\n', /`namspace` is not known here[^]*`namespace`/],
   ];
   for (const [text, message] of cases) assert.match(told(() => readTestFile('t.yaml', text)), message);

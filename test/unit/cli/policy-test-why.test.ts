@@ -46,19 +46,19 @@ test('what is too much: the response that applies, its values, and the exclusion
     '`block` is not expected',
     '  p.yaml:13: the response applies',
     '    match `a` (line 2) holds: `containerImageName` by `web` (line 4); `targetFilePath` by `/usr/bin/**` (line 7)',
-    '    exclude `free` (line 8) does not hold: `targetFilePath` (line 9), the test has `/usr/bin/x`',
+    '    exclude `free` (line 8) does not hold: `targetFilePath` (line 9), the path is `/usr/bin/x`',
   ].join('\n'));
   assert.deepEqual(reasons.map(({ difference, actions, responses, selectors }) =>
     [difference, actions, responses.map(({ index }) => index), selectors.map(({ name }) => name)]), [['unexpected', ['block'], [0], ['a', 'free']]]);
 });
 
-test('what is missing: the condition that fails, with what the test has', () => {
+test('what is missing: the condition that fails, with what the test says', () => {
   const cases: readonly (readonly [string, RegExp])[] = [
     ['operation: createExecutable, path: /usr/bin/x, container: {image: "docker.io/library/db:1"}', /`containerImageName` \(line 4\), the container has `db`$/m],
     ['operation: createExecutable, path: /usr/bin/x', /`containerImageName` \(line 4\), the container has none$/m],
-    [`operation: createExecutable, path: /srv/x, ${web}`, /`targetFilePath` \(line 5\), the test has `\/srv\/x`$/m],
-    [`operation: createExecutable, ${web}`, /`targetFilePath` \(line 5\), the test has no path$/m],
-    [`operation: modifyExecutable, path: /opt/x, ${web}`, /`operation` \(line 2\), the test has `modifyExecutable`$/m],
+    [`operation: createExecutable, path: /srv/x, ${web}`, /`targetFilePath` \(line 5\), the path is `\/srv\/x`$/m],
+    [`operation: createExecutable, ${web}`, /`targetFilePath` \(line 5\), the file has no path$/m],
+    [`operation: modifyExecutable, path: /opt/x, ${web}`, /`operation` \(line 2\), the operation is `modifyExecutable`$/m],
     [`operation: createExecutable, path: /usr/bin/free-x, ${web}`, /exclude `free` \(line 8\) holds: `targetFilePath` by `\/usr\/bin\/free-\*` \(line 9\)$/m],
   ];
   for (const [keys, said] of cases) {
@@ -66,7 +66,7 @@ test('what is missing: the condition that fails, with what the test has', () => 
     assert.match(text, /^`block` is missing\n {2}p\.yaml:13: the response does not apply\n/m, keys);
     assert.match(text, said, keys);
   }
-  assert.match(told(why(`operation: createExecutable, path: /srv/x, ${web}, expect: [alert]`)), /p\.yaml:16[^]*`processUserId` \(line 11\), the process has `7`/);
+  assert.match(told(why(`operation: createExecutable, path: /srv/x, ${web}, expect: [alert]`)), /p\.yaml:16[^]*`processUserId` \(line 11\), the user is `7`/);
   assert.equal(told(why(`operation: createFile, path: /srv/x, ${web}, expect: [log]`)), '`log` is missing: no response has it');
 });
 
