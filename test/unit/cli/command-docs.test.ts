@@ -8,9 +8,17 @@ import { test } from 'node:test';
 const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname;
 const pages = new URL('../../../docs/commands/', import.meta.url).pathname;
 
-/** Fenced blocks: files that begin with their name as a comment, and what is typed with how the answer begins. */
-function blocks(page: string): readonly { readonly kind: string; readonly text: string }[] {
-  return [...readFileSync(join(pages, page), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map(([, kind, text]) => ({ kind: kind!, text: text! }));
+interface Block {
+  readonly kind: string;
+  /** Of a file that cannot have its name as a comment at its top. */
+  readonly file: string | undefined;
+  readonly text: string;
+}
+
+/** Fenced blocks: files with their names, and what is typed with how the answer begins. */
+function blocks(page: string): readonly Block[] {
+  return [...readFileSync(join(pages, page), 'utf8').matchAll(/^```(\w+)(?: (\S+))?\n([\s\S]*?)^```$/gm)]
+    .map(([, kind, file, text]) => ({ kind: kind!, file, text: text! }));
 }
 
 let commands = 0;
@@ -18,7 +26,8 @@ for (const page of readdirSync(pages)) {
   test(`what docs/commands/${page} shows is so`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'd4c-docs-'));
     try {
-      for (const { kind, text } of blocks(page)) {
+      for (const { kind, file, text } of blocks(page)) {
+        if (file !== undefined) writeFileSync(join(folder, file), text);
         const name = /^# (\S+)\n/.exec(text)?.[1];
         if (kind === 'yaml' && name !== undefined) writeFileSync(join(folder, name), text.slice(text.indexOf('\n') + 1));
         if (kind === 'console') for (const one of text.split(/^\$ /m).slice(1)) run(folder, one);
