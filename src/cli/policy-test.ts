@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { Failure, isFailure } from '#base';
 import { explain, type ExplainedResponse, type ExplainedSelector, type VerdictAction } from '#compiler';
 import type { CheckedFile, Policy } from '#policy';
 import { type EngineName, engineNames, type Judge, openEngine } from './judging/engines.ts';
@@ -72,8 +73,18 @@ async function load(file: string, mode: Mode | undefined): Promise<Loaded | { re
     const policy = readPolicy(file, read.policy, mode);
     return 'findings' in policy ? { broken: [policy] } : { file, read, policies: [policy] };
   }
-  const { policies, broken } = await readPolicies(read.policies.map((name) => join(dirname(file), name)), mode);
+  const { policies, broken } = await named(file, () => readPolicies(read.policies.map((name) => join(dirname(file), name)), mode));
   return broken.length > 0 ? { broken } : { file, read, policies };
+}
+
+/** A policy that cannot be read is told with the file that names it. */
+async function named<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!isFailure(cause) || cause.code !== 'io') throw cause;
+    throw new Failure('io', `${file}: ${cause.message}`, { help: 'names under `policies` are relative to the file of tests', cause });
+  }
 }
 
 /** No test is run of policies that have errors. */

@@ -1,6 +1,6 @@
 /** Files of policy tests: YAML in the form that docs have, read into events and expectations. */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
-import { type ContainerFacts, Failure, factsUnknown, isFailure, lineStarts, nearest, noFacts, parseImageReference, position } from '#base';
+import { type ContainerFacts, Failure, factsUnknown, type ImageReference, isFailure, lineStarts, nearest, noFacts, parseImageReference, position } from '#base';
 import {
   type ActionName, type EventPair, type Excess, type KnownPaths, limits, measure, type MountKind, type OperationName, type PolicyEvent,
   type ProcessFacts,
@@ -38,7 +38,7 @@ export function readTestFile(file: string, text: string): TestFile {
   const reader = readerFor(file, lines);
   const [error] = document.errors;
   if (error?.message.includes('call stack') === true) reader.failAt(error.pos[0], tooMuch.levels, splitIt);
-  if (error !== undefined) reader.failAt(error.pos[0], `the YAML cannot be read: ${error.message.split('\n')[0]!}`);
+  if (error !== undefined) reader.failAt(error.pos[0], `the YAML cannot be read: ${error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}`);
   if (isMap(document.contents) && ['selectors', 'responses', 'file', 'process'].some((key) => (document.contents as YAMLMap).has(key))) {
     reader.failAt(0, 'this is a policy, not a file of tests', `\`d4c policy check\` checks it; a file of tests names it under \`policies\``);
   }
@@ -47,6 +47,9 @@ export function readTestFile(file: string, text: string): TestFile {
   const policy = root.has('policy') ? reader.text(root.at('policy')) : undefined;
   if ((policies.length > 0) === (policy !== undefined)) {
     root.fail('a test file has either `policies` (files) or `policy` (a text)');
+  }
+  if (policy !== undefined && /^\S+\.ya?ml$/.test(policy)) {
+    reader.failAt(root.at('policy').range?.[0] ?? 0, `\`policy\` is the text of a policy, and this is the name of a file`, `write \`policies: [${policy}]\``);
   }
   const tags = root.has('tags') ? reader.texts(root.at('tags')) : [];
   const tests = root.has('tests') ? reader.list(root.at('tests')).map((node) => readTest(reader, node, tags)) : [];
@@ -149,10 +152,15 @@ function readTest(reader: Reader, node: Node, tags: readonly string[]): PolicyTe
     name: reader.text(test.at('name')),
     event: readEvent(reader, test, mount, process),
     container: test.has('container') ? readContainer(reader, test.at('container')) : noFacts,
-    expect: reader.texts(actions).map((word) => reader.checked(actions, () => oneOf(word, actionNames, 'action'))),
+    expect: reader.texts(actions).map((word) => readAction(reader, actions, word)),
     undecided: test.has('undecided') && readTruth(reader, test.at('undecided')),
     tags: [...tags, ...(test.has('tags') ? reader.texts(test.at('tags')) : [])],
   });
+}
+
+function readAction(reader: Reader, node: Node, word: string): ActionName {
+  if (/^(?:allow|allowed|none|nothing|pass)$/i.test(word)) reader.failAt(node.range?.[0] ?? 0, `\`${word}\` is no action`, 'what is let through and not recorded is `expect: []`');
+  return reader.checked(node, () => oneOf(word, actionNames, 'action'));
 }
 
 function readEvent(reader: Reader, test: Fields, mount: MountKind, process: ProcessFacts): PolicyEvent {
@@ -224,7 +232,7 @@ function readContainer(reader: Reader, node: Node): ContainerFacts {
   const fields = reader.map(node, 'facts of a container', [...factKeys, 'unknown']);
   const text = (key: string): string | null => (fields.has(key) ? reader.text(fields.at(key)) : null);
   const given = {
-    image: fields.has('image') ? parseImageReference(reader.text(fields.at('image'))) : null,
+    image: fields.has('image') ? readImage(reader, fields.at('image')) : null,
     namespace: text('namespace'), pod: text('pod'), clusterId: text('clusterId'), clusterName: text('clusterName'),
     labels: fields.has('labels') ? readLabels(reader, fields.at('labels')) : null,
     orchestrator: text('orchestrator') ?? (['namespace', 'pod', 'labels'].some((key) => fields.has(key)) ? 'kubernetes' : null),
@@ -234,6 +242,14 @@ function readContainer(reader: Reader, node: Node): ContainerFacts {
     given[reader.checked(node, () => oneOf(key, factKeys, 'fact of a container'))] = undefined;
   }
   return Object.freeze(given) as unknown as ContainerFacts;
+}
+
+/** An id is what a container can be created with, and names no image. */
+function readImage(reader: Reader, node: Node): ImageReference | null {
+  const text = reader.text(node);
+  const reference = parseImageReference(text);
+  if (reference !== null || /^(?:sha256:)?[0-9a-f]{64}$/.test(text)) return reference;
+  return reader.failAt(node.range?.[0] ?? 0, `\`${text}\` is no image reference`, 'write it as the container was created with, like `docker.io/library/nginx:1.25`');
 }
 
 function readLabels(reader: Reader, node: Node): ReadonlyMap<string, string> {

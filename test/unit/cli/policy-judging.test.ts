@@ -199,6 +199,10 @@ test('a test file that is wrong is told where, exit status 2', () => {
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [deny]}\n', /`deny` is no action/],
     ['policies: [p.yaml]\npolicy: x\ntests:\n  - {name: a, operation: exec, expect: []}\n', /either `policies`/],
     ['tests: {\n', /the YAML cannot be read/],
+    ['policies: [p.yaml]\ntests:\n  - name: a\n   operation: exec\n', /t\.yaml:4:1: the YAML cannot be read: [^\n]*indicator $/],
+    ['policy: p.yaml\ntests:\n  - {name: a, operation: exec, expect: []}\n', /t\.yaml:1:9: `policy` is the text of a policy[^]*`policies: \[p\.yaml\]`/],
+    ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [allow]}\n', /t\.yaml:3:40: `allow` is no action[^]*`expect: \[\]`/],
+    ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [], container: {image: ":x"}}\n', /t\.yaml:3:63: `:x` is no image reference/],
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: createFile, path: usr/x, expect: []}\n', /t\.yaml:3:44: the path `usr\/x` is not absolute/],
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: createFile, path: [/x, /usr//x], expect: []}\n', /t\.yaml:3:44: the path `\/usr\/\/x` is not one that the kernel tells[^]*`\/usr\/x`/],
     ['policies: [p.yaml]\ntests:\n  - {name: a, operation: exec, expect: [], container: {namspace: x}}\n', /`namspace` is not known here[^]*`namespace`/],
@@ -211,6 +215,9 @@ test('a test file that is wrong is told where, exit status 2', () => {
     ['x'.repeat(17 * 2 ** 20), /more than 16 MiB/],
   ];
   for (const [text, message] of tooMuch) assert.match(told(() => readTestFile('t.yaml', text)), message);
+  const missing = d4c('test', tests('policies: [none.yaml]\ntests:\n  - {name: a, operation: exec, expect: []}\n'));
+  assert.equal(missing.status, 2);
+  assert.match(missing.stderr, /t\.yaml: `.*none\.yaml` does not exist\n.*relative to the file of tests/);
   const { status, stderr, stdout } = d4c('test', tests(cases[0]![0]));
   assert.deepEqual([status, stdout], [2, '']);
   assert.match(stderr, cases[0]![1]);
