@@ -16,7 +16,9 @@ const seed = 20261123;
 const patternCount = 10_000;
 const pathCount = 4_096;
 const pathBytes = 70;
-const rounds = 41;
+const rounds = 21;
+/** Each with maps of its own: where their pages come to lie makes a third of the cost. */
+const seriesCount = 7;
 const utf8 = new TextEncoder();
 
 interface Cost {
@@ -35,20 +37,25 @@ export async function run(options: readonly string[]): Promise<boolean> {
   const patterns = patternSets['mix1']!(patternCount, files, next);
   const paths = Array.from({ length: pathCount }, () => pathOf(files, next));
   const tables = [fourWays(patterns, 1_000, 250), onePattern()].map((policy) => compile([policy], noFacts).table);
-  const [many, one] = measure(tables, paths) as [Cost, Cost];
-  const ratio = many.ns / one.ns;
+  const series = Array.from({ length: seriesCount }, () => measure(tables, paths) as [Cost, Cost])
+    .sort((a, b) => ratioOf(a) - ratioOf(b));
+  const [many, one] = series[seriesCount >> 1]!;
+  const ratio = ratioOf([many, one]);
+  const range = `${ratioOf(series[0]!).toFixed(2)} to ${ratioOf(series.at(-1)!).toFixed(2)}`;
   const text = targetTable([
-    row(`decision in BPF, ${patternCount.toLocaleString('en')} patterns ÷ one that lives to the end`, 'at most 2', ratio.toFixed(2), ratio <= 2),
+    row(`decision in BPF, ${patternCount.toLocaleString('en')} patterns ÷ one that lives to the end`, 'at most 2', `${ratio.toFixed(2)} (${range})`, ratio <= 2),
   ]);
   const details = [many, one].map(({ ns, leastNs, looks, acted }, i) => {
     const size = `${(tables[i]!.length / 2 ** 20).toFixed(2)} MiB, ${readTable(tables[i]!).starts.length} automata`;
     return `${ns.toFixed(0)} ns (least ${leastNs.toFixed(0)} ns), ${looks.toFixed(1)} cells looked at, ${acted} acted on (${size})`;
   });
-  const report = `${text}\nMany: ${details[0]}. One: ${details[1]}. Paths of ${pathBytes} bytes, ${pathCount} in turn, median of ${rounds} rounds; load ${loadavg()[0]!.toFixed(1)}.\n`;
+  const report = `${text}\nMany: ${details[0]}. One: ${details[1]}. Paths of ${pathBytes} bytes, ${pathCount} in turn, the median of ${seriesCount} series (their range in brackets), of each the median of ${rounds} rounds; load ${loadavg()[0]!.toFixed(1)}.\n`;
   process.stdout.write(report);
   if (options.includes('--write')) writeSection('Decision', report);
   return await Promise.resolve(ratio <= 2);
 }
+
+const ratioOf = ([many, one]: readonly [Cost, Cost]): number => many.ns / one.ns;
 
 function onePattern(): Policy {
   const { policy } = parsePolicy('one.yaml', `
