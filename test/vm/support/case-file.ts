@@ -24,6 +24,14 @@ export interface ExpectedDocument {
   readonly base64?: string;
   /** The kind of mount, where it is not the image's. */
   readonly mount?: string;
+  /** What it tells of the process, where the case is about that: its executable, `null` if it has none. */
+  readonly program?: string | null;
+  /** Its arguments, with spaces between them. */
+  readonly arguments?: string;
+  /** Its user, as the container sees it. */
+  readonly user?: string;
+  /** `file`, `process`, `alerts`. */
+  readonly stream?: string;
   /** As many documents, the number of each in place of `%`. */
   readonly times?: number;
 }
@@ -54,6 +62,10 @@ export interface ContainerShape {
   readonly capabilities?: readonly string[];
   /** A program of build/cases, with arguments, as an OCI hook of this name. */
   readonly hooks?: Readonly<Record<string, readonly string[]>>;
+  /** A user namespace: its first id, the host's, how many; for users and groups alike. */
+  readonly mappings?: readonly (readonly [number, number, number])[];
+  /** The root is a folder of a tmpfs, with volumes beside it on the same file system, and no overlay. */
+  readonly plainRoot?: boolean;
   /** `run` comes in by the runtime's exec, while another program is the container's first. */
   readonly exec?: boolean;
 }
@@ -63,11 +75,11 @@ export interface Case {
   readonly name: string;
   readonly title: string;
   readonly why: string;
-  /** `spine`: what the hooks of the first version see. `kernel`: needs what comes with the whole kernel half. */
-  readonly needs: 'spine' | 'kernel';
   readonly kernels: { readonly only: readonly KernelName[]; readonly because: string } | null;
   /** Texts of the policies in force in its container. */
   readonly policies: readonly string[];
+  /** Those in force from where `run` says `swap` on, instead; `null`: it never does. */
+  readonly later: readonly string[] | null;
   readonly image: Readonly<Record<string, ImageFile>>;
   readonly container: ContainerShape;
   /** For the container's shell, as root in `/`. */
@@ -83,7 +95,7 @@ export interface Case {
 }
 
 const keys = new Set([
-  'title', 'why', 'needs', 'kernels', 'policy', 'image', 'container', 'run', 'deed', 'succeeds', 'says', 'exit', 'expect',
+  'title', 'why', 'kernels', 'policy', 'later', 'image', 'container', 'run', 'deed', 'succeeds', 'says', 'exit', 'expect',
 ]);
 
 export function readCases(): readonly Case[] {
@@ -103,8 +115,6 @@ export function readCase(file: string): Case {
   for (const key of ['title', 'why', 'policy', 'run', 'deed'] as const) {
     if (raw[key] === undefined) complain(`\`${key}\` is missing`);
   }
-  const needs = raw['needs'] ?? 'spine';
-  if (needs !== 'spine' && needs !== 'kernel') return complain('`needs` is `spine` or `kernel`');
   const expect = ((raw['expect'] ?? []) as Partial<ExpectedDocument>[]).flatMap((entry) => expected(entry, complain));
   const denies = expect.some((document) => document.denied);
   const succeeds = (raw['succeeds'] as boolean | undefined) ?? !denies;
@@ -112,9 +122,9 @@ export function readCase(file: string): Case {
     name,
     title: raw['title'] as string,
     why: raw['why'] as string,
-    needs,
     kernels: (raw['kernels'] as Case['kernels']) ?? null,
-    policies: [raw['policy']].flat().map((policy) => policyText(String(policy))),
+    policies: policyTexts(raw['policy']),
+    later: raw['later'] === undefined ? null : policyTexts(raw['later']),
     image: imageFiles((raw['image'] ?? {}) as Record<string, string | Partial<ImageFile>>),
     container: (raw['container'] ?? {}) as ContainerShape,
     run: raw['run'] as string,
@@ -124,6 +134,10 @@ export function readCase(file: string): Case {
     exit: (raw['exit'] as number | undefined) ?? null,
     expect,
   };
+}
+
+function policyTexts(policies: unknown): string[] {
+  return [policies].flat().map((policy) => policyText(String(policy)));
 }
 
 /** A single word is the name of a policy that many cases share. */

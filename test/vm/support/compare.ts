@@ -29,7 +29,7 @@ export function complaints(wanted: Case, { on, off }: CaseResult): string[] {
   if (on.done !== wanted.succeeds) found.push(`${wanted.succeeds ? 'it was not done, though nothing forbids it' : 'it was done'}: ${tell(on)}`);
   if (wanted.says && !wanted.says.test(on.output)) found.push(`it did not say ${wanted.says}: ${tell(on)}`);
   if (wanted.exit !== null && wanted.exit !== on.exit) found.push(`exit status ${on.exit}, not ${wanted.exit}`);
-  const seen = on.documents.map(summary);
+  const seen = on.documents.map((document, i) => ({ ...summary(document), ...asked(document, wanted.expect[i]) }));
   const must = wanted.expect.map(ordered);
   if (JSON.stringify(seen) !== JSON.stringify(must)) {
     found.push(`documents\n    expected ${JSON.stringify(must)}\n    seen     ${JSON.stringify(seen)}`);
@@ -43,14 +43,30 @@ function tell(run: Observation): string {
 
 /** Keys in one order, what is left out left out. */
 function ordered(document: ExpectedDocument): Record<string, unknown> {
-  const { operations, path, denied, root, status, base64, mount } = document;
+  const { operations, path, denied, root, status, base64, mount, times: _, ...more } = document;
   return {
     operations, path, denied,
     ...(root === undefined ? {} : { root }),
     ...(status === undefined ? {} : { status }),
     ...(base64 === undefined ? {} : { base64 }),
     ...(mount === undefined ? {} : { mount }),
+    ...inOrder(more),
   };
+}
+
+/** What a case asks of a document beyond what all do. */
+function asked(document: Readonly<Record<string, unknown>>, wanted: ExpectedDocument | undefined): Record<string, unknown> {
+  const all: Readonly<Record<string, unknown>> = {
+    program: field(document, 'process.executable') ?? null,
+    arguments: field(document, 'process.command_line') ?? null,
+    user: field(document, 'd4c.process.container_user'),
+    stream: String(field(document, 'data_stream.dataset')).replace('cloud_defend.', ''),
+  };
+  return inOrder(Object.fromEntries(Object.entries(all).filter(([key]) => wanted !== undefined && key in wanted)));
+}
+
+function inOrder(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => a.localeCompare(b)));
 }
 
 /** A document by what cases compare. */

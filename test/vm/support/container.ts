@@ -14,6 +14,8 @@ const caseMsMax = 20_000;
 
 /** Runs the try, then looks whether it was done; what is looked at comes last, marked. */
 const frame = [
+  'swap() { echo @swap >&3; read -r go; }',
+  'exec 3>&1',
   'out=$(eval "$1" 2>&1); code=$?',
   'printf "%s\\n" "$out"',
   'if ( eval "$2" ) >/dev/null 2>&1; then echo @done; else echo @undone; fi',
@@ -40,7 +42,10 @@ export function makeLayer(folder: string, base: string, { image }: Case): string
   return folder;
 }
 
-export async function runContainer(image: DemoImage, id: string, cgroup: string, wanted: Case, layer: string | null): Promise<Ended> {
+/** `swap` is called when the container asks for its other policies, which goes on when they are in force. */
+export async function runContainer(
+  image: DemoImage, id: string, cgroup: string, wanted: Case, layer: string | null, swap: () => Promise<void>,
+): Promise<Ended> {
   using cleanup = new DisposableStack();
   mkdirSync(join(cgroupRoot, cgroup), { recursive: true });
   cleanup.defer(() => removeCgroups(join(cgroupRoot, cgroup)));
@@ -48,16 +53,19 @@ export async function runContainer(image: DemoImage, id: string, cgroup: string,
   const runtime = wanted.container.runtime ?? 'crun';
   const volumes = mkdtempSync('/run/d4c-volumes-');
   cleanup.defer(() => rmSync(volumes, { recursive: true, force: true }));
-  const change = (config: RuntimeConfig): RuntimeConfig => reshape(config, wanted.container, volumes);
+  const plainRoot = wanted.container.plainRoot ? join(volumes, 'root') : null;
+  const change = (config: RuntimeConfig): RuntimeConfig => reshape(config, wanted.container, volumes, plainRoot);
   const extra: BundleExtra = { ...(layer === null ? {} : { layer }), change };
   const first = wanted.container.exec ? ['/bin/cat'] : main;
   const bundle = cleanup.use(image.bundle(id, { file: null, args: first }, `${cgroup}/container`, extra));
+  if (plainRoot !== null) cpSync(join(bundle.folder, 'rootfs'), plainRoot, { recursive: true, verbatimSymlinks: true });
   const options = runtime === 'crun' ? ['--cgroup-manager=cgroupfs'] : [];
   const child = spawn(runtime, [...options, 'run', '--bundle', bundle.folder, id], { stdio: ['pipe', 'pipe', 'pipe'] });
   cleanup.defer(() => void (child.exitCode === null && spawnSync(runtime, [...options, 'delete', '--force', id])));
   const ended = gather(child, () => void spawnSync(runtime, [...options, 'delete', '--force', id]));
   if (!wanted.container.exec) {
-    child.stdin.end();
+    if (wanted.later === null) child.stdin.end();
+    else child.stdout.on('data', (chunk: Buffer) => void (chunk.includes('@swap') && swap().then(() => child.stdin.end('go\n'))));
     return await ended;
   }
   await running(runtime, options, id);
@@ -92,7 +100,7 @@ export async function gather(child: ReturnType<typeof spawn>, end: () => void): 
   const done = /^@(done|undone)$/m.exec(text)?.[1];
   return {
     exit: code ?? (signal === null ? 255 : 128),
-    output: text.replace(/^@(un)?done\n?/m, ''),
+    output: text.replace(/^@(un)?done\n?/m, '').replace(/^@swap\n/m, ''),
     done: done === undefined ? null : done === 'done',
   };
 }
@@ -111,7 +119,7 @@ function bindMounts({ files = {}, binds = [] }: ContainerShape, folder: string):
   ];
 }
 
-function reshape(config: RuntimeConfig, shape: ContainerShape, folder: string): RuntimeConfig {
+function reshape(config: RuntimeConfig, shape: ContainerShape, folder: string, root: string | null): RuntimeConfig {
   const caps = shape.capabilities?.map((name) => `CAP_${name}`);
   const process = caps === undefined ? config.process : {
     ...config.process,
@@ -125,11 +133,19 @@ function reshape(config: RuntimeConfig, shape: ContainerShape, folder: string): 
   ]);
   return {
     ...config,
+    ...(root === null ? {} : { root: { path: root, readonly: false } }),
     process,
     mounts: [...config.mounts, ...tmpfs, ...bindMounts(shape, folder)],
-    linux: { ...config.linux, namespaces: config.linux.namespaces.filter(({ type }) => !shape.shares?.includes(type)) },
+    linux: linuxOf(config, shape),
     ...(hooks.length === 0 ? {} : { hooks: Object.fromEntries(hooks) as object }),
   };
+}
+
+function linuxOf({ linux }: RuntimeConfig, { shares, mappings }: ContainerShape): RuntimeConfig['linux'] {
+  const namespaces = linux.namespaces.filter(({ type }) => !shares?.includes(type));
+  if (mappings === undefined) return { ...linux, namespaces };
+  const ids = mappings.map(([containerID, hostID, size]) => ({ containerID, hostID, size }));
+  return { ...linux, namespaces: [...namespaces, { type: 'user' }], uidMappings: ids, gidMappings: ids };
 }
 
 /** The runtime may have left cgroups below; a busy one stays, empty, until the machine ends. */

@@ -44,6 +44,10 @@ interface Stage {
   readonly work: string;
   /** By the container's id. */
   readonly documents: Map<string, Document[]>;
+  /** In force, by the case: those of one wave. All together would ask for more kinds of processes than a table tells apart. */
+  readonly policies: Map<string, readonly Policy[]>;
+  /** The last swap: one comes after another. */
+  swapped: Promise<void>;
 }
 
 async function main(names: readonly string[]): Promise<void> {
@@ -56,7 +60,7 @@ async function main(names: readonly string[]): Promise<void> {
   const source = staticSource();
   const began = performance.now();
   await using agent = await startAgent({
-    policies: cases.flatMap(policiesOf),
+    policies: [],
     monitor: false,
     sources: [source],
     outputs: [collector(documents)],
@@ -64,7 +68,7 @@ async function main(names: readonly string[]): Promise<void> {
     log: (line) => process.stderr.write(`agent: ${line}\n`),
   });
   tell({ kind: 'begin', kernel: release(), enforcingAfterMs: Math.round(performance.now() - began) });
-  const stage: Stage = { agent, source, image, work, documents };
+  const stage: Stage = { agent, source, image, work, documents, policies: new Map(), swapped: Promise.resolve() };
   for (let i = 0; i < cases.length; i += waveLength) await watched(stage, cases.slice(i, i + waveLength));
   tell({ kind: 'end', counters: (await agent.status()).counters });
 }
@@ -79,8 +83,8 @@ function programLayer(work: string): string {
   return layer;
 }
 
-function policiesOf(wanted: Case): Policy[] {
-  return wanted.policies.map((text, index) => {
+function policiesOf(wanted: Case, texts: readonly string[]): Policy[] {
+  return texts.map((text, index) => {
     const { policy, findings } = parsePolicy(`${wanted.name}-${index}.yaml`, text);
     if (policy) return confine(policy, wanted.name);
     throw new Error(`${wanted.name}: ${findings.map(({ message }) => message).join('; ')}`);
@@ -119,6 +123,9 @@ async function watched(stage: Stage, wave: readonly Case[]): Promise<void> {
 }
 
 async function runWave(stage: Stage, wave: readonly Case[]): Promise<void> {
+  stage.policies.clear();
+  for (const wanted of wave) stage.policies.set(wanted.name, policiesOf(wanted, wanted.policies));
+  await putInForce(stage);
   const left = [...wave];
   const ended: { wanted: Case; id: string; on: Ended; off: Ended | 'left out' | null; ms: number }[] = [];
   const worker = async (): Promise<void> => {
@@ -167,10 +174,21 @@ async function attempt(stage: Stage, id: string, wanted: Case, layer: string | n
       const sharesPids = wanted.container.shares?.includes('pid') ?? false;
       await stage.source.add({ id, cgroupPath: cgroup, facts, sharesPids });
     }
-    return await runContainer(stage.image, id, cgroup, wanted, layer);
+    const swap = async (): Promise<void> => await (known ? swapTo(stage, wanted) : Promise.resolve());
+    return await runContainer(stage.image, id, cgroup, wanted, layer, swap);
   } catch (error) {
     return { exit: 255, output: error instanceof Error ? (error.stack ?? error.message) : String(error), done: null };
   }
+}
+
+function swapTo(stage: Stage, wanted: Case): Promise<void> {
+  stage.policies.set(wanted.name, policiesOf(wanted, wanted.later ?? []));
+  return putInForce(stage);
+}
+
+function putInForce(stage: Stage): Promise<void> {
+  stage.swapped = stage.swapped.then(() => stage.agent.replace([...stage.policies.values()].flat()));
+  return stage.swapped;
 }
 
 function tell(message: object): void {
