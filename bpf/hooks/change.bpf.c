@@ -95,7 +95,7 @@ int BPF_PROG(d4c_file_open, struct file *file)
 	if (d4c_is_below(file))
 		return 0;
 	if (flags & D4C_FMODE_EXEC_FLAG) {
-		D4C_DENY_IF(d4c_mark_of_current() && d4c_opened_for_execution(file));
+		D4C_DENY_IF(d4c_mark_of_current() && d4c_execute(file));
 		return 0;
 	}
 	if (flags & D4C_O_CREAT)

@@ -19,14 +19,28 @@ static __always_inline int d4c_is_below(struct file *file)
 	return d4c_is_internal(mount) && !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
 }
 
-/* A file that no file system names. */
-static __always_inline int d4c_is_memory(struct file *file)
+/* A file's names as the task has them that opened it. What a file system has opened below it, as an area's file
+ * may be, has others: before 6.8 only the inode is another one, from then on the path is. */
+static __always_inline void d4c_names_of(struct file *file, struct path *path)
 {
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct backing_file *backing = (void *)file;
+
+	path->dentry = BPF_CORE_READ(file, f_path.dentry);
+	path->mnt = BPF_CORE_READ(file, f_path.mnt);
+	if (bpf_core_field_exists(backing->user_path) && d4c_is_below(file)) {
+		path->dentry = BPF_CORE_READ(backing, user_path.dentry);
+		path->mnt = BPF_CORE_READ(backing, user_path.mnt);
+	}
+}
+
+/* A file that no file system names. */
+static __always_inline int d4c_is_memory(const struct path *path)
+{
+	struct inode *inode = BPF_CORE_READ(path->dentry, d_inode);
 
 	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) != D4C_S_IFREG)
 		return 0;
-	return BPF_CORE_READ(inode, i_nlink) == 0 || d4c_is_internal(BPF_CORE_READ(file, f_path.mnt));
+	return BPF_CORE_READ(inode, i_nlink) == 0 || d4c_is_internal(path->mnt);
 }
 
 /* When an inode last changed, of CLOCK_REALTIME. */
@@ -50,6 +64,26 @@ static __always_inline int d4c_is_older(struct inode *inode, __u64 began_ns)
 	return settings && d4c_changed_ns(inode) + D4C_TICK_NS < began_ns + settings->real_offset_ns;
 }
 
+static long d4c_find_root(__u32 turn, void *context)
+{
+	__u64 *walk = context; /* where it is, what is looked for */
+	struct dentry *dentry = (void *)walk[0];
+
+	if (walk[0] == walk[1])
+		return 1;
+	walk[0] = (__u64)BPF_CORE_READ(dentry, d_parent);
+	return walk[0] == (__u64)dentry;
+}
+
+/* A file system may be the host's, with volumes on it too: the container's own part begins at its root. */
+static __always_inline int d4c_is_below_root(struct dentry *dentry, __u64 root_dentry)
+{
+	__u64 walk[2] = {(__u64)dentry, root_dentry};
+
+	bpf_loop(D4C_PATH_COMPONENTS_MAX, d4c_find_root, walk, 0);
+	return walk[0] == root_dentry;
+}
+
 /* Whether nothing in the container has made or written a file: it is on the container's root file system, and on
  * overlay not in the upper layer; elsewhere it is older than the container. */
 static __always_inline int d4c_is_of_image(__u64 id, struct dentry *dentry)
@@ -63,42 +97,54 @@ static __always_inline int d4c_is_of_image(__u64 id, struct dentry *dentry)
 		return 0;
 	if (BPF_CORE_READ(superblock, s_magic) == D4C_MAGIC_OVERLAY && bpf_core_field_exists(overlay->__upperdentry))
 		return !BPF_CORE_READ(overlay, __upperdentry);
-	return d4c_is_older(inode, container->began_ns);
+	return d4c_is_older(inode, container->began_ns) && d4c_is_below_root(dentry, container->root_dentry);
 }
 
-/* Code comes from this file. `also`: operations that it is if it is in memory alone. */
-static __always_inline int d4c_run_from(__u64 address, __u64 dentry, __u64 mount, __u32 hook, __u32 also)
+/* Whether this file has been judged, by an execve of the current task that has not ended or one before. */
+static __always_inline int d4c_was_judged(struct file *file)
 {
-	struct file *file = (void *)address;
-	__u32 operations = D4C_BIT(D4C_OP_EXEC_DRIFT);
-	int memory = d4c_is_memory(file);
-	D4C_REQUEST(request);
+	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
 
-	if (memory)
-		operations |= also;
-	if (!d4c_concerned(&request->subject, operations) || (!memory && d4c_is_of_image(request->subject.container, (void *)dentry)))
-		return 0;
-	d4c_ask(request, hook, BPF_CORE_READ(file, f_inode));
-	d4c_place(request, operations, memory ? 0 : (void *)dentry, (void *)mount, 0);
-	return d4c_decide(request);
+	return state && (state->executed[0] == (__u64)file || state->executed[1] == (__u64)file);
 }
 
-static __always_inline int d4c_execute(struct file *file)
-{
-	return d4c_run_from((__u64)file, (__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt),
-			    D4C_HOOK_BPRM_CHECK, D4C_BIT(D4C_OP_EXEC_MEM_FD));
-}
-
-/* execve opens each file that it runs: the program, and the interpreter of a script and of an ELF file. The
- * last one comes by no other hook. That this one is judged is kept for bprm_check_security. */
-static __always_inline int d4c_opened_for_execution(struct file *file)
+static __always_inline void d4c_note_judged(struct file *file)
 {
 	struct d4c_task_state *state;
 
 	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (state)
-		state->executed_file = (__u64)file;
-	return d4c_execute(file);
+	if (!state)
+		return;
+	state->executed[1] = state->executed[0];
+	state->executed[0] = (__u64)file;
+}
+
+/* Code comes from this file. `also`: operations that it is if it is in memory alone. 1: deny. */
+static __always_inline int d4c_run_from(struct file *file, __u32 hook, __u32 also)
+{
+	__u32 operations = D4C_BIT(D4C_OP_EXEC_DRIFT);
+	D4C_REQUEST(request);
+	struct path path;
+	int memory;
+
+	d4c_names_of(file, &path);
+	memory = d4c_is_memory(&path);
+	if (memory)
+		operations |= also;
+	if (!d4c_concerned(&request->subject, operations) || (!memory && d4c_is_of_image(request->subject.container, path.dentry)))
+		return 0;
+	if (hook == D4C_HOOK_BPRM_CHECK)
+		d4c_note_judged(file);
+	d4c_ask(request, hook, BPF_CORE_READ(path.dentry, d_inode));
+	d4c_place(request, operations, memory ? 0 : path.dentry, path.mnt, 0);
+	return d4c_decide(request);
+}
+
+/* execve opens each file that it runs: the program, and the interpreter of a script and of an ELF file. One that
+ * is of the image then, and not any more when the file system has opened it, is found by the hooks after that. */
+static __always_inline int d4c_execute(struct file *file)
+{
+	return d4c_run_from(file, D4C_HOOK_BPRM_CHECK, D4C_BIT(D4C_OP_EXEC_MEM_FD));
 }
 
 /* Memory that is no file to anybody: shared and anonymous, System V's. Names that the kernel alone gives: a
@@ -107,17 +153,23 @@ static __always_inline int d4c_opened_for_execution(struct file *file)
 #define D4C_NAME_DEV_ZERO 0x2f766564 /* "dev/" of "dev/zero" */
 #define D4C_NAME_ANON 0x6e6f6e61     /* "anon" of "anon_hugepage" */
 
+#define D4C_DEVICE_ZERO (1 << 20 | 5)
+
 static __always_inline int d4c_is_plain_memory(struct file *file)
 {
+	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	__u32 name = 0;
 
-	if (!d4c_is_internal(BPF_CORE_READ(file, f_path.mnt)))
+	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) == D4C_S_IFCHR && BPF_CORE_READ(inode, i_rdev) == D4C_DEVICE_ZERO)
+		return 1;
+	/* A file below another one is on an internal mount too, and its name is anybody's choice. */
+	if (!d4c_is_internal(mount) || !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT))
 		return 0;
 	bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
 	return name == D4C_NAME_SYSV || name == D4C_NAME_DEV_ZERO || name == D4C_NAME_ANON;
 }
 
-/* The kernel maps what an execve runs: that is judged. */
 static __always_inline int d4c_is_executing(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -137,31 +189,21 @@ int BPF_PROG(d4c_mmap_file, struct file *file, D4C_MMAP_ARGUMENTS)
 {
 	if (!file || !(protection & D4C_PROT_EXEC) || !d4c_mark_of_current())
 		return 0;
-	if (d4c_is_executing() || d4c_is_plain_memory(file))
+	if (d4c_is_plain_memory(file) || (d4c_is_executing() && d4c_was_judged(file)))
 		return 0;
-	D4C_DENY_IF(d4c_run_from((__u64)file, (__u64)BPF_CORE_READ(file, f_path.dentry), (__u64)BPF_CORE_READ(file, f_path.mnt),
-				 D4C_HOOK_MMAP_FILE, 0));
+	D4C_DENY_IF(d4c_run_from(file, D4C_HOOK_MMAP_FILE, 0));
 	return 0;
 }
 
-/* An area's file is the one below where a file system has one: its own is told by the path, from 6.8 by another. */
 D4C_HOOK(file_mprotect)
 int BPF_PROG(d4c_file_mprotect, struct vm_area_struct *area, unsigned long asked, unsigned long protection)
 {
 	struct file *file = BPF_CORE_READ(area, vm_file);
-	struct backing_file *backing = (void *)file;
-	struct path path;
 
 	if (!file || !(protection & D4C_PROT_EXEC) || BPF_CORE_READ(area, vm_flags) & D4C_VM_EXEC || !d4c_mark_of_current())
 		return 0;
 	if (d4c_is_plain_memory(file))
 		return 0;
-	path.dentry = BPF_CORE_READ(file, f_path.dentry);
-	path.mnt = BPF_CORE_READ(file, f_path.mnt);
-	if (bpf_core_field_exists(backing->user_path) && d4c_is_below(file)) {
-		path.dentry = BPF_CORE_READ(backing, user_path.dentry);
-		path.mnt = BPF_CORE_READ(backing, user_path.mnt);
-	}
-	D4C_DENY_IF(d4c_run_from((__u64)file, (__u64)path.dentry, (__u64)path.mnt, D4C_HOOK_FILE_MPROTECT, 0));
+	D4C_DENY_IF(d4c_run_from(file, D4C_HOOK_FILE_MPROTECT, 0));
 	return 0;
 }

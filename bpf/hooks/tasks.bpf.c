@@ -21,26 +21,13 @@ __noinline int d4c_enter(void)
 	return 1;
 }
 
-/* Whether file_open has judged this file when execve opened it. */
-static __always_inline int d4c_judged_when_opened(struct file *file)
-{
-	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
-	int judged;
-
-	if (!state)
-		return 0;
-	judged = state->executed_file == (__u64)file;
-	state->executed_file = 0;
-	return judged;
-}
-
 D4C_HOOK_BY(bprm_check_security, bprm_check)
 int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
 {
 	struct file *file = bprm->file;
 
 	D4C_DENY_IF(!d4c_enter());
-	D4C_DENY_IF(d4c_mark_of_current() && !d4c_judged_when_opened(file) && d4c_execute(file));
+	D4C_DENY_IF(d4c_mark_of_current() && !d4c_was_judged(file) && d4c_execute(file));
 	return 0;
 }
 

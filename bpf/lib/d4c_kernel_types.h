@@ -70,6 +70,7 @@ struct inode {
 	kgid_t i_gid;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	__u32 i_rdev;
 	const unsigned int i_nlink;
 };
 
@@ -308,6 +309,7 @@ enum dentry_flags {
 		 1 << 28)
 
 #define D4C_S_IFMT 0170000
+#define D4C_S_IFCHR 0020000
 #define D4C_S_IFREG 0100000
 #define D4C_S_IFDIR 0040000
 #define D4C_S_IXUGO 0111

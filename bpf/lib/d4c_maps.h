@@ -51,7 +51,7 @@ struct {
 struct d4c_task_state {
 	__u64 denied_dentry; /* of a provisional denial that has not ended */
 	__u64 denied_key;    /* 0: there is none */
-	__u64 executed_file; /* opened for execution and judged then; 0: none */
+	__u64 executed[2];   /* files that an execve runs and that have been judged, the last one first */
 };
 
 struct {
