@@ -108,7 +108,7 @@ __noinline int d4c_find_class(struct d4c_scratch *s, __u32 flags)
 		d4c_add_atoms(&s->atoms, s->match.mask);
 	}
 	d4c_add_user(&s->atoms, &s->section, s->table, d4c_acting_user(s));
-	d4c_add_atoms(&s->atoms, BPF_CORE_READ(task, signal, tty) ? s->section.terminal : s->section.no_terminal);
+	d4c_add_atoms(&s->atoms, d4c_tty_of(BPF_CORE_READ(task, signal)) ? s->section.terminal : s->section.no_terminal);
 	s->process_class = d4c_class_of(&s->atoms, &s->section, s->table);
 outside:
 	return 0;

@@ -184,6 +184,7 @@ struct uid_gid_extent {
 
 struct uid_gid_map {
 	struct uid_gid_extent extent[5];
+	struct uid_gid_extent *forward; /* in place of them, where they are more */
 	__u32 nr_extents;
 };
 

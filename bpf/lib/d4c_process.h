@@ -7,9 +7,10 @@
 #include "d4c_path.h"
 #include "d4c_program.h"
 
-/* Levels of user namespaces between a task's and its container's. */
-#define D4C_USER_LEVELS_MAX 4
-#define D4C_UID_EXTENTS_MAX 5 /* more of them are kept elsewhere by the kernel */
+/* Levels of user namespaces: 32 and the host's, so that a walk from a task's comes to its container's or to that. */
+#define D4C_USER_LEVELS_MAX 34
+#define D4C_UID_EXTENTS_NEAR 5 /* more of them are kept elsewhere by the kernel */
+#define D4C_UID_EXTENTS_MAX 340
 #define D4C_UID_NOBODY 65534
 
 static __always_inline void d4c_tell_task(struct d4c_task *out, struct task_struct *task)
@@ -60,41 +61,66 @@ static __always_inline void d4c_tell_leader(struct d4c_task *out, struct signal_
 		d4c_tell_task(out, (void *)task);
 }
 
+struct d4c_id_search {
+	__u64 extents;
+	__u32 id;
+	__u32 mapped;
+};
+
+static long d4c_try_extent(__u32 turn, void *context)
+{
+	struct d4c_id_search *search = context;
+	struct uid_gid_extent extent = {};
+
+	bpf_probe_read_kernel(&extent, sizeof(extent), (void *)search->extents + turn * sizeof(extent));
+	if (search->id < extent.lower_first || search->id - extent.lower_first >= extent.count)
+		return 0;
+	search->mapped = extent.first + (search->id - extent.lower_first);
+	return 1;
+}
+
 /* A user id of the host as the map of a user namespace has it. */
 __noinline __u32 d4c_mapped_id(__u64 address, __u32 id)
 {
 	const struct uid_gid_map *map = (void *)address;
+	struct d4c_id_search search = {.id = id, .mapped = D4C_UID_NOBODY};
 	__u32 count = BPF_CORE_READ(map, nr_extents);
 
-	if (count > D4C_UID_EXTENTS_MAX)
-		return D4C_UID_NOBODY;
-	for (__u32 i = 0; i < D4C_UID_EXTENTS_MAX; i++) {
-		struct uid_gid_extent extent;
-
-		if (i >= count)
-			break;
-		bpf_probe_read_kernel(&extent, sizeof(extent),
-				      (void *)map + bpf_core_field_offset(map->extent) + i * sizeof(extent));
-		if (id >= extent.lower_first && id - extent.lower_first < extent.count)
-			return extent.first + (id - extent.lower_first);
-	}
-	return D4C_UID_NOBODY;
+	search.extents = address + bpf_core_field_offset(map->extent);
+	if (count > D4C_UID_EXTENTS_NEAR)
+		search.extents = (__u64)BPF_CORE_READ(map, forward);
+	bpf_loop(count > D4C_UID_EXTENTS_MAX ? D4C_UID_EXTENTS_MAX : count, d4c_try_extent, &search, 0);
+	return search.mapped;
 }
 
-/* Where the map of ids is that a container's user namespace has, from a user's own on; 0: ids are the host's, as
- * they are in a namespace that the container has made. */
+struct d4c_namespace_walk {
+	__u64 user_ns;
+	__u32 namespace;
+	__u32 found;
+};
+
+static long d4c_try_namespace(__u32 turn, void *context)
+{
+	struct d4c_namespace_walk *walk = context;
+	struct user_namespace *user_ns = (void *)walk->user_ns;
+
+	if (!user_ns || BPF_CORE_READ(user_ns, level) == 0)
+		return 1;
+	walk->found = BPF_CORE_READ(user_ns, ns.inum) == walk->namespace;
+	if (walk->found)
+		return 1;
+	walk->user_ns = (__u64)BPF_CORE_READ(user_ns, parent);
+	return 0;
+}
+
+/* Where the map of ids is that a container's user namespace has, from a user's own on; 0: ids are the host's.
+ * Never that of a namespace which the container has made: its ids are whatever it likes. */
 static __always_inline __u64 d4c_id_map(const struct cred *cred, __u32 namespace)
 {
-	struct user_namespace *user_ns = BPF_CORE_READ(cred, user_ns);
+	struct d4c_namespace_walk walk = {.user_ns = (__u64)BPF_CORE_READ(cred, user_ns), .namespace = namespace};
 
-	for (int i = 0; i < D4C_USER_LEVELS_MAX; i++) {
-		if (!user_ns || BPF_CORE_READ(user_ns, level) == 0)
-			return 0;
-		if (BPF_CORE_READ(user_ns, ns.inum) == namespace)
-			break;
-		user_ns = BPF_CORE_READ(user_ns, parent);
-	}
-	return (__u64)user_ns;
+	bpf_loop(D4C_USER_LEVELS_MAX, d4c_try_namespace, &walk, 0);
+	return walk.found ? walk.user_ns : 0;
 }
 
 static __always_inline void d4c_tell_users(struct d4c_process *out, struct d4c_scratch *s)
@@ -114,9 +140,21 @@ static __always_inline void d4c_tell_users(struct d4c_process *out, struct d4c_s
 	out->container_gid = d4c_mapped_id((__u64)user_ns + bpf_core_field_offset(user_ns->gid_map), out->egid);
 }
 
-static __always_inline __u32 d4c_terminal(struct signal_struct *signal)
+/* The terminal of the session: a process can let go of its own, its leader's is there for all the others. */
+static __always_inline struct tty_struct *d4c_tty_of(struct signal_struct *signal)
 {
 	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+	struct task_struct *leader;
+
+	if (tty)
+		return tty;
+	leader = (void *)d4c_leader_of(signal, D4C_PIDTYPE_SID);
+	return leader ? BPF_CORE_READ(leader, signal, tty) : 0;
+}
+
+static __always_inline __u32 d4c_terminal(struct signal_struct *signal)
+{
+	struct tty_struct *tty = d4c_tty_of(signal);
 	struct tty_driver *driver;
 
 	if (!tty)
