@@ -10,9 +10,9 @@ import { compile } from '#compiler';
 import { judge } from '#oracle';
 import type { EventPair, KnownPaths, PolicyEvent, ProcessFacts } from '#policy';
 import { type Case, shown, wanted } from '../../unit/oracle/cases.ts';
+import { type Actor, actor, actorOf, hex, pathsOf, programOf } from './process.ts';
 
-/** The program that acts, and the one executed from memory; no case has a path there. */
-export const actor = '/d4c-spec/try-spec';
+/** The program executed from memory; no case has a path there. */
 export const payload = '/d4c-spec/try-ran';
 
 /** What the containers' image is made of. */
@@ -20,7 +20,7 @@ export const imageFolder = join(import.meta.dirname, '../../../build/demo-image'
 
 export interface Act {
   /** In the image, or in the volume that the path is on. */
-  readonly files: readonly { readonly path: Buffer; readonly mode: number }[];
+  readonly files: readonly { readonly path: Buffer; readonly mode: number; readonly program: string }[];
   readonly directories: readonly Buffer[];
   /** Folders, or single files, that the runtime mounts. */
   readonly mounts: readonly { readonly path: Buffer; readonly isFile: boolean }[];
@@ -31,32 +31,66 @@ export interface Act {
 export function actOf(one: Case): Act | string {
   const { container, event } = one.test;
   if (Object.values(container).includes(undefined)) return 'its container is not known';
-  if (one.policies.some(({ sections }) => sections.some(({ kind }) => kind === 'process'))) return 'section process';
-  if (readTable(compile(one.policies, container).table).processClasses > 1) return 'conditions on the process';
-  const made = event.kind === 'directory' ? directoryAct(event) : pairsAct(event.pairs);
+  const made = event.kind === 'directory' ? directoryAct(event) : pairsAct(event.pairs, event.process);
   if (typeof made === 'string') return made;
-  const real = judge(one.policies, container, made.event);
-  return shown(real) === wanted(one.test) ? made.act : 'the act is more than the case';
+  const { act } = made;
+  const asks = one.policies.some(({ sections }) => sections.some(({ kind }) => kind === 'process'));
+  if (!asks && readTable(compile(one.policies, container).table).processClasses === 1) {
+    return outcomeOf(one, made, anyone) === wanted(one.test) ? act : 'the act is more than the case';
+  }
+  const who = actorOf(event.process, made.program === undefined ? event.process.executable : anyone.executable);
+  if (typeof who === 'string') return who;
+  const makes = act.steps.at(-2)?.startsWith('create') ? act.steps.at(-1) : null;
+  if (who.files.some((file) => hex(file) === makes)) return 'the program is at the path';
+  if (outcomeOf(one, made, who.facts) !== wanted(one.test)) return 'the act is more than the case';
+  if (who.way.some((step) => judge(one.policies, container, step).actions.includes('block'))) return 'the way to it is denied';
+  return actBy(who, act);
+}
+
+/** What is executed must do nothing: its process is the one that documents are looked for by. */
+function actBy(who: Actor, act: Act): Act {
+  const program = 'try-spec';
+  const files = [...act.files.map((file) => ({ ...file, program })), ...who.files.map((path) => ({ path, mode: 0o755, program }))];
+  const steps = act.steps.map((step) => (step === hex(Buffer.from(payload)) ? hex(Buffer.from(actor)) : step));
+  const binds = steps.lastIndexOf('bind');
+  const prepared = binds < 0 ? [] : steps.splice(0, binds + 3);
+  return { ...act, files, steps: [...prepared, ...who.binds, ...who.steps, ...steps] };
 }
 
 interface Made {
   readonly act: Act;
   /** All that the act is. */
   readonly event: PolicyEvent;
+  /** Of an execution: the program that is executed then. */
+  readonly program?: KnownPaths;
 }
 
-const process: ProcessFacts = {
-  executable: { kind: 'paths', paths: [Buffer.from(actor)] }, userId: 0, interactive: false, sessionLeader: Buffer.from('try-spec'),
+const anyone: ProcessFacts = {
+  executable: pathsOf(Buffer.from(actor)), userId: 0, interactive: false, sessionLeader: Buffer.from('try-spec'),
 };
 const nothing: Act = { files: [], directories: [], mounts: [], steps: [] };
-const pairsOf = (act: Partial<Act>, pairs: readonly EventPair[]): Made => ({ act: { ...nothing, ...act }, event: { kind: 'pairs', pairs, process } });
-const hex = (path: Uint8Array): string => Buffer.from(path).toString('hex');
+const pairsOf = (act: Partial<Act>, pairs: readonly EventPair[], program?: KnownPaths): Made =>
+  ({ act: { ...nothing, ...act }, event: { kind: 'pairs', pairs, process: anyone }, ...(program === undefined ? {} : { program }) });
 
-function pairsAct(pairs: readonly EventPair[]): Made | string {
+/** What must come of it: an execution speaks of the new program, what it is beside that of the one that asks for it. */
+function outcomeOf({ policies, test: { container } }: Case, { event, program }: Made, process: ProcessFacts): string {
+  const events: PolicyEvent[] = [{ ...event, process }];
+  if (event.kind === 'pairs' && program !== undefined) {
+    const without = event.pairs.map((pair) => ({ ...pair, operations: pair.operations.filter((name) => name !== 'exec') }));
+    events[0] = { ...event, pairs: without.filter(({ operations }) => operations.length > 0), process };
+    events.push({ kind: 'pairs', pairs: [{ operations: ['exec'], paths: { kind: 'none' }, mount: 'image' }], process: { ...process, executable: program } });
+  }
+  const verdicts = events.map((each) => judge(policies, container, each));
+  return shown({ ...verdicts[0]!, actions: [...new Set(verdicts.flatMap(({ actions }) => actions))], decided: verdicts.every(({ decided }) => decided) });
+}
+
+function pairsAct(pairs: readonly EventPair[], { executable }: ProcessFacts): Made | string {
   const [first, second] = pairs;
   if (pairs.length > 1) return first !== undefined && second !== undefined ? renameAct(pairs) : 'no act';
   const { operations, paths, mount } = first!;
   const names = operations.toSorted().join(' ');
+  if (names === 'fork') return pairsOf({ steps: ['fork', '00'] }, pairs);
+  if (names === 'exec') return executeAct(executable);
   if (paths.kind === 'none') return names === 'execMemFd' || names === 'execDrift' ? memoryAct() : `${names} without a path`;
   if (paths.kind === 'unknown') return 'an unknown path';
   const way = ways[names];
@@ -68,11 +102,11 @@ function pairsAct(pairs: readonly EventPair[]): Made | string {
   if (mount !== 'image' && (paths.paths.length > 1 || parentOf(path).length <= 1)) return 'a volume over the root';
   const mounts = mount === 'image' ? [] : [{ path: mount === 'file' ? path : parentOf(path), isFile: mount === 'file' }];
   if (way.mode === null && isInImage(real)) return 'the image has that name';
-  if (names === 'execDrift') return 'execDrift, whose hooks are not all there yet';
-  const files = way.mode === null ? [] : [...new Set([real, path])].map((each) => ({ path: each, mode: way.mode! }));
+  const files = way.mode === null ? [] : [...new Set([real, path])].map((each) => ({ path: each, mode: way.mode!, program: 'try-ran' }));
   const directories = [parentOf(real), parentOf(path)];
   const act = { files, directories, mounts, steps: [...binds, way.step, hex(path)] };
-  return pairsOf(act, [{ ...first!, operations: names === 'execDrift' ? ['execDrift', 'exec'] : operations }]);
+  if (names === 'execDrift') return pairsOf(act, [{ ...first!, operations: ['execDrift', 'exec'] }], paths);
+  return pairsOf(act, [first!]);
 }
 
 /** Whether the image has it, or something above it that is no folder. */
@@ -100,7 +134,15 @@ const ways: Readonly<Record<string, { readonly step: string; readonly mode: numb
 
 function memoryAct(): Made {
   const pair: EventPair = { operations: ['execMemFd', 'execDrift', 'exec'], paths: { kind: 'none' }, mount: 'image' };
-  return pairsOf({ steps: ['memory', hex(Buffer.from(payload))] }, [pair]);
+  return pairsOf({ steps: ['memory', hex(Buffer.from(payload))] }, [pair], pair.paths);
+}
+
+function executeAct(executable: KnownPaths): Made | string {
+  const program = programOf(executable);
+  if (typeof program === 'string') return program;
+  if (program.path === null) return memoryAct();
+  const files = program.files.map((path) => ({ path, mode: 0o755, program: 'try-ran' }));
+  return pairsOf({ files, steps: [...program.binds, 'execute', hex(program.path)] }, [{ operations: ['exec'], paths: { kind: 'none' }, mount: 'image' }], executable);
 }
 
 /** A file of two names: one is where it lies, by a mount of its folder the other is the same place. */
@@ -123,7 +165,8 @@ function renameAct(pairs: readonly EventPair[]): Made | string {
   const replaces = text === 'deleteFile, modifyExecutable modifyFile, createExecutable createFile';
   const isRename = text === 'deleteFile, createFile' || text === 'deleteFile, createExecutable createFile';
   if (!isRename && !(replaces && more[0]!.equals(to!))) return `no act is ${text}`;
-  const files = [{ path: from!, mode: isExecutable ? 0o755 : 0o644 }, ...(replaces ? [{ path: to!, mode: 0o755 }] : [])];
+  const program = 'try-ran';
+  const files = [{ path: from!, mode: isExecutable ? 0o755 : 0o644, program }, ...(replaces ? [{ path: to!, mode: 0o755, program }] : [])];
   return pairsOf({ files, directories: [parentOf(to!)], steps: ['rename', hex(from!), hex(to!)] }, pairs);
 }
 
@@ -139,7 +182,7 @@ function directoryAct(event: PolicyEvent & { kind: 'directory' }): Made | string
     ...nothing, directories: [parentOf(from.path), parentOf(to.path)],
     steps: ['directory', hex(from.path), 'rename', hex(from.path), hex(to.path)],
   };
-  return { act, event: { ...event, process } };
+  return { act, event };
 }
 
 function placeOfDirectory(paths: KnownPaths): { path: Buffer; binds: string[] } | null {

@@ -13,7 +13,8 @@ import type { Policy, Selector } from '#policy';
 import { makeImage } from '../../../src/cli/demo/bundle.ts';
 import { type Case, readCases } from '../../unit/oracle/cases.ts';
 import { type Ended, gather, programs, removeCgroups } from '../support/container.ts';
-import { type Act, actOf, actor, imageFolder, parentOf, payload } from './act.ts';
+import { type Act, actOf, imageFolder, parentOf, payload } from './act.ts';
+import { actor } from './process.ts';
 
 const atOnce = 3;
 const waveLength = 24;
@@ -89,7 +90,8 @@ async function main(asked: readonly string[]): Promise<void> {
     await agent.settle();
     for (const { index } of wave) {
       source.remove(`on-${index}`);
-      const own = documents.filter(({ document }) => idOf(document) === `on-${index}`);
+      const pid = /^@pid (\d+)$/m.exec(ended.get(index)!.on.output)?.[1];
+      const own = documents.filter(({ document }) => idOf(document) === `on-${index}` && (pid === undefined || pidOf(document) === pid));
       tell({
         index, ...ended.get(index)!, streams: [...new Set(own.map(({ stream }) => stream))],
         denied: own.some(({ document }) => (field(document, 'event', 'type') as string[]).includes('denied')),
@@ -101,6 +103,9 @@ async function main(asked: readonly string[]): Promise<void> {
   process.stdout.write(`${JSON.stringify({ lost: (await agent.status()).counters.lost })}\n`);
 }
 
+/** Of the process that acts, where others do on the way to it. */
+const pidOf = (document: object): string =>
+  String((field(document, 'd4c', 'process') as Readonly<Record<string, unknown>> | undefined)?.['container_pid']);
 const idOf = (document: object): unknown => field(document, 'container', 'id');
 function field(document: object, first: string, second: string): unknown {
   return (document as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>)[first]?.[second];
@@ -138,12 +143,12 @@ function prepare(layer: string, { files, directories, mounts }: Act): object[] {
     return { destination: path.toString(), type: 'bind', source, options: ['bind', 'rw'] };
   });
   for (const directory of directories) mkdirSync(Buffer.concat([root, directory]), { recursive: true });
-  for (const { path, mode } of files) {
+  for (const { path, mode, program } of files) {
     const index = mounts.findIndex((mount) => path.subarray(0, mount.path.length).equals(mount.path));
     const place = index < 0 ? Buffer.concat([root, path])
       : Buffer.concat([Buffer.from(sources[index]!.source), path.subarray(mounts[index]!.path.length)]);
     mkdirSync(parentOf(place), { recursive: true });
-    writeFileSync(place, readFileSync(join(programs, 'try-ran')));
+    writeFileSync(place, readFileSync(join(programs, program)));
     chmodSync(place, mode);
   }
   return sources;
