@@ -13,7 +13,7 @@ import { cachedFile, checkout, contentKey, guestFolder, runTool } from './files.
 import { collectModules, findKernel, kernelVersions } from './kernels.ts';
 
 /** Loaded by the guest's init, with what they depend on. */
-const guestModules = ['overlay'];
+const guestModules = ['overlay', 'binfmt_misc'];
 const programs = [
   'usr/bin/busybox', 'usr/bin/crun', 'usr/sbin/runc',
   'usr/bin/containerd', 'usr/bin/containerd-shim-runc-v2', 'usr/bin/ctr',
