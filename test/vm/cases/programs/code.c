@@ -83,6 +83,17 @@ static void *then_written(int file)
 	return memory;
 }
 
+/* A page that has been read first can be written without a fault. */
+static void *read_then_written(int file)
+{
+	volatile char *memory = map(file, PROT_READ | PROT_WRITE, MAP_SHARED);
+
+	(void)*memory;
+	memcpy((char *)memory, code, sizeof(code));
+	protect((char *)memory, PROT_READ | PROT_EXEC);
+	return (char *)memory;
+}
+
 /* The file is the image's, what is run is not. */
 static void *overwritten(int file)
 {
@@ -152,6 +163,7 @@ static void *way(const char *name, int file)
 		{ "then-shared", then_shared }, { "then-written", then_written }, { "relocate", relocate },
 		{ "key", by_key }, { "implied", implied }, { "implied-later", implied_later },
 		{ "remapped", remapped }, { "moved", moved }, { "overwritten", overwritten },
+		{ "read-then-written", read_then_written },
 	};
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
@@ -176,7 +188,7 @@ static void try_make(char **arg)
 /* WAY PATH */
 static void try_map(char **arg)
 {
-	int flags = !strcmp(arg[0], "then-written") || !strcmp(arg[0], "remapped") ? O_RDWR : O_RDONLY;
+	int flags = strstr(arg[0], "then-written") || !strcmp(arg[0], "remapped") ? O_RDWR : O_RDONLY;
 
 	run(way(arg[0], check(arg[1], open(arg[1], flags))));
 }

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 extern char **environ;
@@ -165,6 +167,36 @@ static void try_removed(char **arg)
 	make(arg + 1);
 }
 
+/* Puts a copy in nobody's file in the place of each area that is mapped from a file. */
+static void leave_file(const char *file)
+{
+	char line[4400];
+	unsigned long start, end;
+	FILE *areas = fopen("/proc/self/maps", "r");
+
+	while (areas && fgets(line, sizeof(line), areas)) {
+		if (!strstr(line, file) || sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		int protection = PROT_READ | (strstr(line, " r-x") ? PROT_EXEC : 0) | (strstr(line, " rw") ? PROT_WRITE : 0);
+		void *copy = mmap(NULL, end - start, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (copy == MAP_FAILED)
+			fail("mmap");
+		memcpy(copy, (void *)start, end - start);
+		check("mprotect", mprotect(copy, end - start, protection));
+		if (mremap(copy, end - start, end - start, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED)
+			fail("mremap");
+	}
+	fclose(areas);
+}
+
+/* OWN OTHER PATH MODE: it has the kernel take another file for its program. */
+static void try_disguised(char **arg)
+{
+	leave_file(arg[0]);
+	check("PR_SET_MM", prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, check(arg[1], open(arg[1], O_RDONLY)), 0, 0));
+	make(arg + 2);
+}
+
 /* OWN OTHER PATH MODE: another file takes its place, which is what its path leads to then. */
 static void try_replaced(char **arg)
 {
@@ -282,6 +314,7 @@ static const struct try tries[] = {
 	{ "renamed-child", 4, try_renamed_child },
 	{ "removed", 3, try_removed },
 	{ "replaced", 4, try_replaced },
+	{ "disguised", 4, try_disguised },
 	{ "child", 3, try_child },
 	{ "thread-becomes", 1, try_thread_becomes },
 	{ "terminal", 1, try_terminal },
