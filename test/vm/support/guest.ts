@@ -7,7 +7,6 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startAgent } from '#agent';
 import type { Agent } from '#agent';
 import { staticSource } from '#containers';
@@ -110,14 +109,6 @@ function collector(documents: Map<string, Document[]>): Output {
 /** What is under way: told where nothing comes to its end any more, which ends the run. */
 const under = new Set<string>();
 const stuckMs = 240_000;
-const settleMsMax = 20_000;
-
-/** An agent that says on and on that something is under way: told, and the cases are judged by what came. */
-async function settled(agent: Agent): Promise<void> {
-  const late = sleep(settleMsMax, 'late', { ref: false });
-  if ((await Promise.race([agent.settle(), late])) !== 'late') return;
-  process.stderr.write(`the agent does not settle: ${JSON.stringify((await agent.status()).counters)}\n`);
-}
 
 /** Ends the guest's half, with what is known, when a wave takes longer than all its cases' own limits. */
 async function watched(stage: Stage, wave: readonly Case[]): Promise<void> {
@@ -152,7 +143,7 @@ async function runWave(stage: Stage, wave: readonly Case[]): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, worker));
   under.clear();
   under.add('documents');
-  await settled(stage.agent);
+  await stage.agent.settle();
   under.clear();
   for (const { wanted, id, on, off, ms } of ended) {
     stage.source.remove(`on-${id}`);
