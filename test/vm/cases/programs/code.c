@@ -280,17 +280,18 @@ static int executes(const char *program)
 	return WEXITSTATUS(status) == 0;
 }
 
-/* PROGRAM: executed again and again while a neighbour has it copied up; and once more when that is done. */
+/* PROGRAM: executed again and again while a neighbour has it copied up, until it is denied; and once more when that is done. */
 static void try_race(char **arg)
 {
 	pid_t neighbour = check("fork", fork());
 
 	if (neighbour == 0)
 		_exit(utimensat(AT_FDCWD, arg[0], NULL, 0) != 0);
-	while (waitpid(neighbour, NULL, WNOHANG) == 0 && executes(arg[0]))
-		;
+	int denied = 0;
+	while (!denied && waitpid(neighbour, NULL, WNOHANG) == 0)
+		denied = !executes(arg[0]);
 	errno = EPERM;
-	if (!executes(arg[0]))
+	if (denied || !executes(arg[0]))
 		fail("execute");
 }
 
