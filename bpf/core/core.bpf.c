@@ -117,10 +117,13 @@ static __always_inline void d4c_judge_place(struct d4c_scratch *s, const struct 
 static __always_inline void d4c_remember_denial(__u64 dentry, __u64 key)
 {
 	struct d4c_task_state *state;
+	__u64 *pending = d4c_pending_denials();
 
 	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!state)
 		return;
+	if (!state->denied_key && pending)
+		__sync_fetch_and_add(pending, 1);
 	state->denied_dentry = dentry;
 	state->denied_key = key;
 }
@@ -154,6 +157,7 @@ static __always_inline int d4c_finish(struct d4c_scratch *s, struct d4c_request 
 		record->key = d4c_key(record->head.sequence);
 		d4c_remember_denial(request->places[0].dentry, record->key);
 	}
+	d4c_tell_file(record, request);
 	d4c_tell_acting(s, request);
 	d4c_emit_operation(s);
 	return denied;
@@ -171,7 +175,6 @@ D4C_CORE int d4c_core(struct d4c_request *request)
 	if (!s)
 		return d4c_decide_blind(request);
 	d4c_begin(s, request);
-	d4c_tell_file(&s->record, request);
 	d4c_note_acting(s, request);
 	d4c_find_class(s, request->flags);
 	forth = !!(request->flags & D4C_OPERATION_DIRECTORY_FORTH);

@@ -141,10 +141,15 @@ static inline __attribute__((always_inline)) __u32 d4c_judge(struct d4c_outcome 
 		.process_class = process_class,
 	};
 
-	d4c_loop(D4C_OPERATIONS, d4c_judge_operation, &context);
+	if (((masks->any[0] & ~(1ull << D4C_GROUP_ANY)) | masks->any[1] | masks->any[2] | masks->any[3]) == 0)
+		context.operations &= ~(D4C_CELL_HIGH(D4C_CELL(base + D4C_HEAD_FLAGS)) >> D4C_TABLE_GROUPED_SHIFT);
+	if (context.operations)
+		d4c_loop(D4C_OPERATIONS, d4c_judge_operation, &context);
 	outcome->certain |= context.certain;
 	outcome->possible |= context.possible;
 	return context.acted;
+outside:
+	return 0;
 }
 
 #endif

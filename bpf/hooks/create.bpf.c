@@ -10,23 +10,40 @@
 /* The task is in an open: only there this hook is called while a name is being resolved. */
 static __always_inline int d4c_within_open(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	return BPF_CORE_READ(task, nameidata) != 0;
+	return task->nameidata != 0;
 }
 
 static __always_inline __u32 d4c_umask(void)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	return BPF_CORE_READ(task, fs, umask);
+	return task->fs->umask;
 }
 
 static __always_inline struct d4c_task_state *d4c_denial(void)
 {
-	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
+	struct d4c_task_state *state;
+	__u64 *pending = d4c_pending_denials();
+
+	/* Hooks that every making of a file comes by ask this. */
+	if (!pending || !*pending)
+		return 0;
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
 
 	return state && state->denied_key ? state : 0;
+}
+
+/* It is none any more; its key. */
+static __always_inline __u64 d4c_close_denial(struct d4c_task_state *state)
+{
+	__u64 key = state->denied_key, *pending = d4c_pending_denials();
+
+	state->denied_key = 0;
+	if (pending)
+		__sync_fetch_and_add(pending, -1);
+	return key;
 }
 
 /* From here on nothing takes it back. */
@@ -35,16 +52,15 @@ static __always_inline void d4c_end_denial(void)
 	struct d4c_task_state *state = d4c_denial();
 
 	if (state)
-		state->denied_key = 0;
+		d4c_close_denial(state);
 }
 
 /* The name was there: nothing was denied. */
 static __always_inline void d4c_take_back(struct d4c_task_state *state)
 {
 	struct d4c_mark *mark = d4c_mark_of_current();
-	__u64 key = state->denied_key;
+	__u64 key = d4c_close_denial(state);
 
-	state->denied_key = 0;
 	if (mark)
 		d4c_emit_retraction(mark->container, key);
 }

@@ -59,6 +59,9 @@
 #define D4C_TABLE_UNDECIDED 1 /* facts of the container were not known: rules may be POSSIBLE */
 #define D4C_TABLE_COARSE 2    /* a state may stand for different selectors (see directories) */
 #define D4C_TABLE_MOUNTS 4    /* what is decided depends on the kind of mount */
+/* From this bit on, one for each operation: every rule for it asks for a group, so that a file in none, but for
+ * D4C_GROUP_ANY, has no action. 0 says nothing. */
+#define D4C_TABLE_GROUPED_SHIFT 16
 
 struct d4c_table_head {
 	__u32 magic;

@@ -17,7 +17,10 @@ struct d4c_subject {
 
 static __always_inline struct d4c_mark *d4c_mark_of_current(void)
 {
-	return bpf_task_storage_get(&d4c_marks, bpf_get_current_task_btf(), 0, 0);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	/* Most tasks of a host have nothing of this kind: a load instead of a look-up. */
+	return task->bpf_storage ? bpf_task_storage_get(&d4c_marks, task, 0, 0) : 0;
 }
 
 /* Nobody has spoken to the programs for as long as they were told to go on without. */

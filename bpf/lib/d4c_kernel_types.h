@@ -254,6 +254,7 @@ struct css_set {
 };
 
 struct nameidata;
+struct bpf_local_storage;
 
 struct task_struct {
 	int pid;
@@ -268,6 +269,7 @@ struct task_struct {
 	const struct cred *real_cred;
 	char comm[16];
 	unsigned in_execve : 1;
+	struct bpf_local_storage *bpf_storage;
 	struct nameidata *nameidata;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;

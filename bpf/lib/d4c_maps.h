@@ -54,6 +54,21 @@ struct d4c_task_state {
 	__u64 executed[2];   /* files that an execve runs and that have been judged, the last one first */
 };
 
+/* Provisional denials that have not ended, of all tasks. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} d4c_pending SEC(".maps");
+
+static __always_inline __u64 *d4c_pending_denials(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&d4c_pending, &zero);
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);

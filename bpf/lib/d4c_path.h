@@ -77,22 +77,36 @@ static __always_inline long d4c_leave_mount(struct d4c_walk *walk)
 	return 0;
 }
 
+struct d4c_parent_and_name {
+	struct dentry *parent;
+	struct qstr name;
+};
+
+/* They lie side by side in every kernel so far: one read for both. */
+static __always_inline int d4c_read_dentry(struct d4c_parent_and_name *both, struct dentry *dentry)
+{
+	const __u32 parent = bpf_core_field_offset(dentry->d_parent), name = bpf_core_field_offset(dentry->d_name);
+
+	if (name == parent + sizeof(both->parent))
+		return bpf_probe_read_kernel(both, sizeof(*both), (void *)dentry + parent);
+	return bpf_probe_read_kernel(&both->parent, sizeof(both->parent), (void *)dentry + parent) ||
+	       bpf_probe_read_kernel(&both->name, sizeof(both->name), (void *)dentry + name);
+}
+
 /* Puts "/" and the dentry's name in front of what there is, and goes on to its parent. */
 static __always_inline long d4c_leave_dentry(struct d4c_scratch *s, struct d4c_walk *walk)
 {
-	struct dentry *dentry = (void *)walk->dentry;
-	struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+	struct dentry *dentry = (void *)walk->dentry, *parent;
+	struct d4c_parent_and_name both;
 	struct qstr name;
 	__u32 sequence, length, offset = walk->offset;
 
-	if (parent == dentry) {
+	if (d4c_read_dentry(&both, dentry) || both.parent == dentry) {
 		walk->end = D4C_WALK_DETACHED;
 		return 1;
 	}
-	if (bpf_probe_read_kernel(&name, sizeof(name), (void *)dentry + bpf_core_field_offset(dentry->d_name))) {
-		walk->end = D4C_WALK_DETACHED;
-		return 1;
-	}
+	parent = both.parent;
+	name = both.name;
 	length = name.len & 0xff;
 	/* Some file systems have longer names (FUSE, vfat): a part of one would be another file's. */
 	if (name.len > 0xff || offset > D4C_PATH_BUFFER_BYTES || offset < length + 2) {

@@ -12,6 +12,7 @@ export const groupAny = 0;
 export const tableUndecided = 1;
 export const tableCoarse = 2;
 export const tableMounts = 4;
+export const tableGroupedShift = 16;
 export const rulePossible = 1;
 export const automataMax = 8;
 export const rulesMax = 512;

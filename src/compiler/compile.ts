@@ -1,6 +1,6 @@
 import {
-  automataMax, classCells, headCells, maskWords, mountKindCount, operationCount, processCells, processConditionCells,
-  processLeaf, processNodeCells, processUserCells, ruleCells, rulesMax, tableCoarse, tableMounts, tableUndecided,
+  automataMax, classCells, groupAny, headCells, maskWords, mountKindCount, operationCount, processCells, processConditionCells,
+  processLeaf, processNodeCells, processUserCells, ruleCells, rulesMax, tableCoarse, tableGroupedShift, tableMounts, tableUndecided,
   writeHead,
 } from '#abi';
 import { type ContainerFacts, Failure } from '#base';
@@ -131,7 +131,8 @@ function assemble(flags: number, process: ProcessClasses, files: Files): Uint8Ar
   const starts = combed.starts.slice(0, files.built.length);
   const parts: Parts = {
     head: {
-      flags: flags | (rules.tellsMounts ? tableMounts : 0), operations: rules.operations, processClasses: process.rules.length, dispatch,
+      flags: flags | (rules.tellsMounts ? tableMounts : 0) | (rules.grouped << tableGroupedShift),
+      operations: rules.operations, processClasses: process.rules.length, dispatch,
       process: process.section === null ? 0 : section, classes, states, starts,
     },
     words: new Uint32Array(cells * 2),
@@ -155,17 +156,21 @@ function processAutomata(section: ProcessSection | null): Built[] {
 /** Dispatch by operation, mount and class; runs of equal rules are laid once. */
 function layRules(byClass: ProcessClasses['rules'], origin: number): {
   dispatch: Uint32Array; words: Uint32Array; operations: number; tellsMounts: boolean;
+  /** Operations whose every rule asks for a group. */
+  grouped: number;
 } {
   const runs = new Map<string, number>();
   const laid: Rule[] = [];
   const dispatch = new Uint32Array(operationCount * mountKindCount * byClass.length * 2);
   let operations = 0;
+  let anyway = 0;
   for (let at = 0; at < operationCount * mountKindCount; at++) {
     byClass.forEach((rows, processClass) => {
       const rules = rows[at]!;
       if (rules.length === 0) return;
       if (rules.length > rulesMax) refuseRules(rules.length);
       operations |= 1 << Math.floor(at / mountKindCount);
+      if (rules.some(({ match }) => (match[0]! & 1 << groupAny) !== 0)) anyway |= 1 << Math.floor(at / mountKindCount);
       const key = rules.map(ruleText).join();
       let first = runs.get(key);
       if (first === undefined) {
@@ -186,7 +191,7 @@ function layRules(byClass: ProcessClasses['rules'], origin: number): {
     words.set(exclude, at + maskWords);
     words.set([actions, flags], at + maskWords * 2);
   });
-  return { dispatch, words, operations, tellsMounts };
+  return { dispatch, words, operations, tellsMounts, grouped: operations & ~anyway };
 }
 
 /** The classes that any state has, each once, in the order of automata and states. */
