@@ -20,14 +20,14 @@ static __always_inline int d4c_is_below(struct file *file)
 }
 
 /* A file's names as the task has them that opened it. What a file system has opened below it, as an area's file
- * may be, has others: before 6.8 only the inode is another one, from then on the path is. */
-static __always_inline void d4c_names_of(struct file *file, struct path *path)
+ * may be, has others: before 6.8 only the inode is another one, from then on the path is. `opened`: by the task. */
+static __always_inline void d4c_names_of(struct file *file, int opened, struct path *path)
 {
 	struct backing_file *backing = (void *)file;
 
 	path->dentry = BPF_CORE_READ(file, f_path.dentry);
 	path->mnt = BPF_CORE_READ(file, f_path.mnt);
-	if (bpf_core_field_exists(backing->user_path) && d4c_is_below(file)) {
+	if (!opened && bpf_core_field_exists(backing->user_path) && d4c_is_below(file)) {
 		path->dentry = BPF_CORE_READ(backing, user_path.dentry);
 		path->mnt = BPF_CORE_READ(backing, user_path.mnt);
 	}
@@ -128,7 +128,7 @@ static __noinline int d4c_run_from(struct file *file, __u32 hook, __u32 also)
 	struct path path;
 	int memory;
 
-	d4c_names_of(file, &path);
+	d4c_names_of(file, hook == D4C_HOOK_BPRM_CHECK, &path);
 	memory = d4c_is_memory(&path);
 	if (memory)
 		operations |= also;
