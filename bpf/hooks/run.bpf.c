@@ -121,7 +121,7 @@ static __always_inline void d4c_note_judged(struct file *file)
 
 /* Code comes from this file. `also`: operations that it is if it is in memory alone. 1: deny. With a stack frame
  * of its own: bprm_check_security has no room for this and for a container's beginning in one. */
-static __noinline int d4c_run_from(struct file *file, __u32 hook, __u32 also)
+D4C_OWN_FRAME int d4c_run_from(struct file *file, __u32 hook, __u32 also)
 {
 	__u32 operations = D4C_BIT(D4C_OP_EXEC_DRIFT);
 	D4C_REQUEST(request);

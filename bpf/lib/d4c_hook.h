@@ -10,9 +10,11 @@
 /* What decides is an ordinary function then: it can't take the place of another in such a program. */
 #define d4c_decide d4c_core
 #define D4C_CORE __noinline
+#define D4C_OWN_FRAME static __always_inline /* with the core behind it there are too many already */
 #else
 #define D4C_HOOK_BY(hook, function) SEC("lsm/" #hook)
 #define D4C_CORE SEC("freplace/d4c_decide")
+#define D4C_OWN_FRAME static __noinline
 #endif
 
 #define D4C_HOOK(name) D4C_HOOK_BY(name, name)

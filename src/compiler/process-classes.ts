@@ -53,15 +53,29 @@ export function classify(responses: readonly LiveResponse[], groups: Groups, bud
   const parts = sectionParts(asked, bit, budget);
   const kinds = kindsOf(parts, conditions);
   const index = new Map(asked.conditions.map(({ key }, i) => [key, i]));
-  const rows = kinds.map((kind) => rulesFor(responses, groups, truthOf(kind, index)));
-  const keys = rows.map((row) => row.map((rules) => rules.map(ruleText).join()).join(';'));
-  const classKeys = [...new Set(keys)].sort();
-  if (classKeys.length > limits.processClassesMax) refuse(asked, `${classKeys.length} kinds of processes apart, at most ${limits.processClassesMax} can be`);
-  const classes = keys.map((key) => classKeys.indexOf(key));
+  const { rules, classes } = rowsOf(asked, kinds, (kind) => rulesFor(responses, groups, truthOf(kind, index)));
   const { nodes, first } = decisionNodes(kinds, classes, conditions.length * 2);
-  const rules = classKeys.map((key) => rows[keys.indexOf(key)]!);
   if (rules.length === 1) return { rules, section: null };
   return { rules, section: { ...parts, conditions, nodes, first } };
+}
+
+/** Rules of each class, and the class of each kind: kinds with the same rules are one, and those are kept once. */
+function rowsOf(asked: Asked, kinds: readonly Kind[], rulesOf: (kind: Kind) => readonly (readonly Rule[])[]): {
+  rules: ProcessClasses['rules']; classes: readonly number[];
+} {
+  const rows = new Map<string, { readonly number: number; readonly row: readonly (readonly Rule[])[] }>();
+  const numbers = kinds.map((kind) => {
+    const row = rulesOf(kind);
+    const key = row.map((rules) => rules.map(ruleText).join()).join(';');
+    let known = rows.get(key);
+    if (known === undefined) rows.set(key, (known = { number: rows.size, row }));
+    // At once: there may be half a million kinds.
+    if (rows.size > limits.processClassesMax) refuse(asked, `more than ${limits.processClassesMax} kinds of processes apart`);
+    return known.number;
+  });
+  const ordered = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, known]) => known);
+  const position = new Map(ordered.map(({ number }, at) => [number, at]));
+  return { rules: ordered.map(({ row }) => row), classes: numbers.map((number) => position.get(number)!) };
 }
 
 function askedOf(responses: readonly LiveResponse[]): Asked {

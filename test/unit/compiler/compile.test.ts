@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { factsUnknown, noFacts } from '#base';
+import { factsUnknown, isFailure, noFacts } from '#base';
 import { compile, decide } from '#compiler';
 import { fileEvent, paths, policy, section, someProcess } from './build.ts';
 
@@ -64,4 +64,12 @@ test('process conditions make classes', () => {
   assert.deepEqual(by({ kind: 'unknown' }), ['alert']);
   assert.deepEqual(by({ kind: 'none' }), []);
   assert.deepEqual(by(paths('/usr/bin/apt', '/bin/sh')), ['alert']);
+});
+
+test('processes that the policies tell apart in too many ways are refused before they take the memory', () => {
+  const asked = (i: number): object => [{ processName: [`p${i}`] }, { processUserId: [String(i)] }, { sessionLeaderName: [`l${i}`] }][i % 3]!;
+  const names = Array.from({ length: 75 }, (_, i) => `s${i}`);
+  const selectors = Object.fromEntries(names.map((name, i) => [name, { operation: ['createExecutable'] as const, ...asked(i), targetFilePath: [`/srv/${name}/**`] }]));
+  const given = policy([section('file', selectors, names.map((name) => ({ match: [name], actions: ['alert'] })))]);
+  assert.throws(() => compile([given], factsUnknown), (error) => isFailure(error) && error.code === 'limit' && /kinds of processes apart/.test(error.message));
 });
