@@ -1,7 +1,7 @@
 /** A container of a case, by the runtime's own command. Runs in the guest. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BundleExtra, DemoImage, RuntimeConfig } from '../../../src/cli/demo/bundle.ts';
 import type { Case, ContainerShape } from './case-file.ts';
@@ -37,6 +37,7 @@ export function makeLayer(folder: string, base: string, { image }: Case): string
     if (file.program !== undefined) cpSync(join(programs, `try-${file.program}`), target);
     else if (file.copy !== undefined) cpSync(join(base, file.copy), target);
     else writeFileSync(target, file.text ?? '');
+    chownSync(target, 0, 0); // a copy keeps the owner of the checkout; before the mode, whose user bit it takes away
     chmodSync(target, Number.parseInt(file.mode, 8));
   }
   return folder;
