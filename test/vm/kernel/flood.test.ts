@@ -1,6 +1,7 @@
 /** Alerts that come faster than they can be told of: what is missing is counted, exactly, by reason and container. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AgentStatus } from '#agent';
 import { defaultKernel, parseKernel, startVm } from '#vm';
 
 const kernel = parseKernel(process.env['D4C_KERNEL'] ?? defaultKernel);
@@ -8,15 +9,7 @@ const kernel = parseKernel(process.env['D4C_KERNEL'] ?? defaultKernel);
 interface Flooded {
   readonly name: string;
   readonly attempts: number;
-  readonly counters: {
-    readonly events: number;
-    readonly documents: number;
-    readonly repeats: number;
-    readonly held: number;
-    readonly waiting: number;
-    readonly lost: Readonly<Record<string, number>>;
-    readonly lostByContainer: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  };
+  readonly counters: AgentStatus['counters'];
   readonly written: number;
   readonly told: number;
   readonly largest: number;
