@@ -18,9 +18,12 @@ function testFiles(folder: string): string[] {
 
 /** End-to-end tests on one kernel, a machine for each file, one after the other. */
 function onKernel(kernel: string): Step {
-  const files = testFiles('test/vm').filter((file) => !series.includes(file));
+  const files = testFiles('test/vm').filter((file) => !series.includes(file) && file !== others);
   return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: 1, env: { D4C_KERNEL: kernel } });
 }
+
+/** Boots kernels of its own. */
+const others = 'test/vm/kernel/others.test.ts';
 
 /** They take all of the machine: nothing else is tested beside them. */
 const series = ['test/vm/kernel/kills.test.ts', 'test/vm/kernel/swaps.test.ts', 'test/vm/kernel/starts.test.ts'];
@@ -54,7 +57,7 @@ const slow: readonly Step[] = [
 
 const plans: Record<string, () => readonly Step[]> = {
   vm: () => [asUsers('6.12')],
-  full: () => [...slow, ...kernels.map(onKernel), seriesOn('6.12', '0.02')],
+  full: () => [...slow, ...kernels.map(onKernel), testStep('on other kernels', [others], { live: true }), seriesOn('6.12', '0.02')],
   soak: () => kernels.map((kernel) => seriesOn(kernel, '1')),
 };
 

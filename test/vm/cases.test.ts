@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { parseKernel, startVm } from '#vm';
+import { kernelSeries, parseKernel, startVm } from '#vm';
 import { readCases } from './support/case-file.ts';
 import type { Case } from './support/case-file.ts';
 import { complaints } from './support/compare.ts';
@@ -24,12 +24,13 @@ type Message =
   | { readonly kind: 'end'; readonly counters: { readonly lost: Readonly<Record<string, number>> } };
 
 const kernel = parseKernel(process.env['D4C_KERNEL'] ?? '6.12');
+const series = kernelSeries(kernel);
 const asked = process.env['D4C_CASES'];
 const all = readCases();
 const chosen = all.filter(isChosen);
 
 function isChosen(wanted: Case): boolean {
-  if (wanted.kernels && !wanted.kernels.only.includes(kernel)) return false;
+  if (wanted.kernels && !wanted.kernels.only.includes(series)) return false;
   return asked === undefined || asked.split(',').some((name) => wanted.name.startsWith(name));
 }
 
@@ -56,7 +57,7 @@ describe(`cases on ${kernel}`, () => {
 
   after(() => {
     process.stdout.write(tableOf(kernel, chosen, results()));
-    const others = all.filter((wanted) => !wanted.kernels?.only.includes(kernel) && wanted.kernels);
+    const others = all.filter((wanted) => !wanted.kernels?.only.includes(series) && wanted.kernels);
     for (const { name, kernels } of others) process.stdout.write(`not on ${kernel}: ${name}: ${kernels?.because}\n`);
   });
 

@@ -29,6 +29,7 @@ prefix_of() {
 
 # The level is there and up to date. Called on every start: a few processes at most.
 ready() {
+  [ "$1" != kernels ] || { [ -d "$(kernels_prefix)" ]; return; }
   node_ready || return 1
   bundle_ready || return 1
   [ "$1" != node ] || return 0
@@ -57,6 +58,10 @@ locked() {
 }
 
 make_level() {
+  if [ "$1" = kernels ]; then
+    [ -d "$(kernels_prefix)" ] || make_kernels "$(kernels_prefix)"
+    return 0
+  fi
   node_ready || make_node
   bundle_ready || make_bundle
   [ "$1" != node ] || return 0
@@ -92,4 +97,5 @@ print_env() {
 
 . "$top/tools/setup/node.sh"
 . "$top/tools/setup/apt.sh"
+. "$top/tools/setup/kernels.sh"
 . "$top/tools/setup/build.sh"

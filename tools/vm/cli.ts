@@ -5,11 +5,12 @@ import { join, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure, isFailure } from '#base';
 import { checkout } from './files.ts';
-import { defaultKernel, guestOut, parseKernel, startVm } from './index.ts';
+import { defaultKernel, guestOut, kernelVersions, otherKernels, parseKernel, startVm } from './index.ts';
 import type { Program, Vm, VmOptions } from './index.ts';
 
 const usage = `usage: npm run -s vm -- [OPTION]… -- COMMAND…
-  --kernel 6.1|6.12   the kernel to run on (default: $D4C_KERNEL, else ${defaultKernel})
+  --kernel NAME       the kernel to run on: ${kernelVersions.join(', ')} (cloud kernels of Debian 12);
+                      ${otherKernels.join(', ')}, fetched when asked for (default: $D4C_KERNEL, else ${defaultKernel})
   --share DIR         a folder to have under its own path, writes discarded; repeatable
   --env NAME=VALUE    a variable of COMMAND; repeatable
   --no-snapshot       boot, do not start from a snapshot

@@ -19,6 +19,11 @@ export function vmPrefix(): string {
   return runTool(join(checkout, 'bin/setup'), ['prefix'], { stderr: 'inherit' }).toString().trim();
 }
 
+/** The prefix of kernels that few ask for, set up if it is missing. */
+export function otherKernelsPrefix(): string {
+  return runTool(join(checkout, 'bin/setup'), ['kernels'], { stderr: 'inherit' }).toString().trim();
+}
+
 export function runTool(
   program: string,
   args: readonly string[],

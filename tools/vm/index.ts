@@ -16,7 +16,7 @@ import { boot, guestEnvironment, planMachine, restore } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { checkShares, emptyShareDisk, fillShareDisk } from './share-disk.ts';
 
-export { defaultKernel, kernelVersions, parseKernel } from './kernels.ts';
+export { defaultKernel, kernelSeries, kernelVersions, otherKernels, parseKernel } from './kernels.ts';
 export type { KernelVersion } from './kernels.ts';
 export type { Program, ProgramResult } from './channel.ts';
 
@@ -68,7 +68,7 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
   const log = options.log ?? ((line: string) => { process.stderr.write(`${line}\n`); });
   const shares = checkShares(options.shares ?? []);
   const prefix = vmPrefix();
-  const kernel = findKernel(prefix, options.kernel ?? defaultKernel);
+  const kernel = findKernel(options.kernel ?? defaultKernel);
   const countsInstructions = options.countsInstructions ?? false;
   const plan = await planMachine(prefix, kernel, {
     memoryMb: options.memoryMb ?? defaultMemoryMb,

@@ -3,11 +3,23 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Failure } from '#base';
 import { moduleDependencies } from './elf.ts';
-import { runTool } from './files.ts';
+import { otherKernelsPrefix, runTool, vmPrefix } from './files.ts';
 
+/** What a start of one's own uses, and the product is proven on. */
 export const kernelVersions = ['6.1', '6.12'] as const;
-export type KernelVersion = (typeof kernelVersions)[number];
+/** Of a set of its own, which is fetched when one of them is asked for: Debian 12's generic ones, Debian 13's. */
+export const otherKernels = ['6.1-generic', '6.12-generic', 'trixie'] as const;
+export type KernelVersion = (typeof kernelVersions)[number] | (typeof otherKernels)[number];
 export const defaultKernel: KernelVersion = '6.12';
+
+/** Names of their images. */
+const images: Readonly<Record<KernelVersion, RegExp>> = {
+  '6.1': /^vmlinuz-6\.1\..*-cloud-amd64$/,
+  '6.12': /^vmlinuz-6\.12\..*-cloud-amd64$/,
+  '6.1-generic': /^vmlinuz-6\.1\.[^a-z]*-amd64$/,
+  '6.12-generic': /^vmlinuz-6\.12\..*deb12.*-amd64$/,
+  trixie: /^vmlinuz-.*deb13.*-amd64$/,
+};
 
 export interface GuestKernel {
   readonly version: KernelVersion;
@@ -15,6 +27,8 @@ export interface GuestKernel {
   readonly release: string;
   readonly image: string;
   readonly modules: string;
+  /** Of the packages that it came with. */
+  readonly versionsFile: string;
 }
 
 export interface Module {
@@ -23,13 +37,20 @@ export interface Module {
 }
 
 export function parseKernel(text: string): KernelVersion {
-  const version = kernelVersions.find((known) => known === text);
+  const known = [...kernelVersions, ...otherKernels];
+  const version = known.find((name) => name === text);
   if (version) return version;
-  throw new Failure('usage', `kernel \`${text}\` is not known`, { help: `expected ${kernelVersions.join(' or ')}` });
+  throw new Failure('usage', `kernel \`${text}\` is not known`, { help: `expected ${known.slice(0, -1).join(', ')} or ${known.at(-1)}` });
 }
 
-export function findKernel(prefix: string, version: KernelVersion): GuestKernel {
-  const image = readdirSync(join(prefix, 'boot')).find((name) => name.startsWith(`vmlinuz-${version}.`));
+/** What of the kernel's own a program can expect: those of one series have the same hooks. */
+export function kernelSeries(version: KernelVersion): (typeof kernelVersions)[number] {
+  return version === '6.1' || version === '6.1-generic' ? '6.1' : '6.12';
+}
+
+export function findKernel(version: KernelVersion): GuestKernel {
+  const prefix = otherKernels.some((other) => other === version) ? otherKernelsPrefix() : vmPrefix();
+  const image = readdirSync(join(prefix, 'boot')).find((name) => images[version].test(name));
   if (!image) throw new Failure('internal', `no kernel ${version} in ${prefix}/boot`);
   const release = image.slice('vmlinuz-'.length);
   return {
@@ -37,6 +58,7 @@ export function findKernel(prefix: string, version: KernelVersion): GuestKernel 
     release,
     image: join(prefix, 'boot', image),
     modules: join(prefix, 'usr/lib/modules', release),
+    versionsFile: join(prefix, 'run/versions'),
   };
 }
 

@@ -16,8 +16,8 @@ import type { MachineSpec, Qemu } from './qemu.ts';
 import { rootImage } from './root-image.ts';
 import { emptyShareDisk } from './share-disk.ts';
 
-/** In the initramfs: what the kernel needs to see its disks and the agent's port. */
-const bootModules = ['virtio_pci', 'virtio_blk', 'virtio_console'];
+/** In the initramfs: what the kernel needs to see its disks and the agent's port, and what programs expect of it. */
+const bootModules = ['virtio_pci', 'virtio_blk', 'virtio_console', 'crc32c_generic', 'ext4', 'overlay', 'binfmt_misc'];
 const kernelParameters = 'console=ttyS0 quiet panic=-1 lsm=lockdown,capability,landlock,yama,bpf rdinit=/init';
 /** Emulated, on a busy machine, a boot takes 3 to 15 s; a hung one never ends. */
 const helloMsMax = 90_000;
@@ -53,7 +53,7 @@ export interface Plan {
 
 export async function planMachine(prefix: string, kernel: GuestKernel, options: PlanOptions): Promise<Plan> {
   const root = await rootImage(prefix);
-  const bootKey = contentKey([kernel.release, { file: join(prefix, 'run/versions') }, { file: guestInit }]);
+  const bootKey = contentKey([kernel.release, ...bootModules, { file: kernel.versionsFile }, { file: guestInit }]);
   const initramfs = await cachedFile('initramfs', bootKey, (path) => makeInitramfs(prefix, kernel, path), 4);
   const specFor = (accelerator: Accelerator): MachineSpec => ({
     kernelImage: kernel.image,

@@ -10,10 +10,7 @@ import { basename, dirname, join } from 'node:path';
 import { Failure } from '#base';
 import { isElf, neededLibraries } from './elf.ts';
 import { cachedFile, checkout, contentKey, guestFolder, runTool } from './files.ts';
-import { collectModules, findKernel, kernelVersions } from './kernels.ts';
 
-/** Loaded by the guest's init, with what they depend on. */
-const guestModules = ['overlay', 'binfmt_misc'];
 const programs = [
   'usr/bin/busybox', 'usr/bin/crun', 'usr/sbin/runc',
   'usr/bin/containerd', 'usr/bin/containerd-shim-runc-v2', 'usr/bin/ctr',
@@ -54,7 +51,6 @@ function makeImage(prefix: string, image: string): void {
   put(nodeProgram, 'bin/node');
   putApplets(prefix, tree);
   putLibraries(prefix, tree);
-  putModules(prefix, tree);
   putPackages(tree);
   put(join(checkout, 'build/vm/agent'), 'lib/d4c/agent');
   for (const name of ['init', 'shares', 'warm']) put(join(guestFolder, `${name}.sh`), `lib/d4c/${name}`);
@@ -101,18 +97,6 @@ function putLibraries(prefix: string, tree: string): void {
     wanted.push(...neededLibraries(readFileSync(source)));
   }
   symlinkSync('../lib/x86_64-linux-gnu/ld-linux-x86-64.so.2', join(tree, 'lib64/ld-linux-x86-64.so.2'));
-}
-
-/** Numbered, so that the shell's order is the order to load them in. */
-function putModules(prefix: string, tree: string): void {
-  for (const version of kernelVersions) {
-    const kernel = findKernel(prefix, version);
-    const folder = join(tree, 'lib/modules', kernel.release);
-    mkdirSync(folder, { recursive: true });
-    collectModules(prefix, kernel, guestModules).forEach(({ name, bytes }, index) => {
-      writeFileSync(join(folder, `${String(index).padStart(2, '0')}-${name}.ko`), bytes);
-    });
-  }
 }
 
 /** The packages that the product runs on; the checkout's own node_modules also holds compilers and linters. */

@@ -15,8 +15,5 @@ mount -t tracefs tracefs /sys/kernel/tracing || fail 'no tracefs'
 cp -a /usr/share/d4c/etc/. /etc/ && ln -s /proc/self/mounts /etc/mtab || fail 'no /etc'
 hostname d4c-guest
 ip link set lo up
-for module in "/usr/lib/modules/$(uname -r)"/*.ko; do
-  insmod "$module" || fail "cannot load $module"
-done
 mkdir -p /run/d4c/disk
 exec /usr/lib/d4c/agent </dev/null >/dev/console 2>&1

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# First program of the guest: loads what the disks need, and makes the root a tmpfs with the image at /usr.
+# First program of the guest: loads the kernel's modules, and makes the root a tmpfs with the image at /usr.
 # So programs run from a plain read-only ext4, any path can be made to mount at, and a container can
 # pivot_root (it cannot out of an initramfs). All that changes is memory, which is what a snapshot keeps.
 bb=/bin/busybox
