@@ -25,6 +25,11 @@ function onKernel(kernel: string): Step {
 /** Boots kernels of its own. */
 const others = 'test/vm/kernel/others.test.ts';
 
+/** Each case once where a task can lose the processor anywhere, also amid our programs: on the newest of the kernels. */
+const preempted = testStep('cases on trixie with preempt=full', ['test/vm/cases.test.ts'], {
+  live: true, env: { D4C_KERNEL: 'trixie', D4C_PREEMPT: 'full', D4C_OFF: 'no' },
+});
+
 /** They take all of the machine: nothing else is tested beside them. */
 const series = ['test/vm/kernel/kills.test.ts', 'test/vm/kernel/swaps.test.ts', 'test/vm/kernel/starts.test.ts'];
 
@@ -57,7 +62,7 @@ const slow: readonly Step[] = [
 
 const plans: Record<string, () => readonly Step[]> = {
   vm: () => [asUsers('6.12')],
-  full: () => [...slow, ...kernels.map(onKernel), testStep('on other kernels', [others], { live: true }), seriesOn('6.12', '0.02')],
+  full: () => [...slow, ...kernels.map(onKernel), testStep('on other kernels', [others], { live: true }), preempted, seriesOn('6.12', '0.02')],
   soak: () => kernels.map((kernel) => seriesOn(kernel, '1')),
 };
 

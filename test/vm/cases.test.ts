@@ -2,12 +2,14 @@
  * Every case of test/vm/cases on the kernel that `D4C_KERNEL` names, each under its policies and without.
  * `D4C_CASES` is a list of names, or of the start of names.
  * `D4C_OFF=no`: not with enforcement off.
+ * `D4C_PREEMPT=full`: on a kernel that may take the processor from a task anywhere, also amid our programs.
  */
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { kernelSeries, parseKernel, startVm } from '#vm';
+import type { Vm } from '#vm';
 import { readCases } from './support/case-file.ts';
 import type { Case } from './support/case-file.ts';
 import { complaints } from './support/compare.ts';
@@ -25,6 +27,7 @@ type Message =
 
 const kernel = parseKernel(process.env['D4C_KERNEL'] ?? '6.12');
 const series = kernelSeries(kernel);
+const preempt = process.env['D4C_PREEMPT'];
 const asked = process.env['D4C_CASES'];
 const all = readCases();
 const chosen = all.filter(isChosen);
@@ -34,12 +37,17 @@ function isChosen(wanted: Case): boolean {
   return asked === undefined || asked.split(',').some((name) => wanted.name.startsWith(name));
 }
 
+async function bootMessages(vm: Vm): Promise<string> {
+  return new TextDecoder().decode((await vm.exec(['dmesg'])).stdout);
+}
+
 describe(`cases on ${kernel}`, () => {
   const seen: Message[] = [];
   const results = (): CaseResult[] => seen.flatMap((message) => (message.kind === 'result' ? [message.result] : []));
 
   before(async () => {
-    await using vm = await startVm({ kernel });
+    await using vm = await startVm(preempt === undefined ? { kernel } : { kernel, snapshot: false, append: `preempt=${preempt}` });
+    if (preempt !== undefined) assert.match(await bootMessages(vm), new RegExp(`Dynamic Preempt: ${preempt}\\n`));
     const lines = new PassThrough();
     const read = (async () => {
       for await (const line of createInterface({ input: lines })) seen.push(JSON.parse(line) as Message);
