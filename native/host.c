@@ -14,14 +14,15 @@
 
 #define KERNEL_NAMES_MAX 64
 
-/* kernelHas(names): for each function, whether the kernel's type information has it. */
+/* kernelHas(names): for each function, whether the kernel's type information has it, which is kept until a program is
+ * loaded or `forgetTypes` is called. */
 static napi_value kernel_has(napi_env env, napi_callback_info info)
 {
 	napi_value argument, list, value;
 	char names[KERNEL_NAMES_MAX][128];
 	const char *wanted[KERNEL_NAMES_MAX];
 	uint32_t ids[KERNEL_NAMES_MAX];
-	struct d4c_types types;
+	const struct d4c_types *types;
 	uint32_t count = 0;
 	int error;
 
@@ -35,16 +36,22 @@ static napi_value kernel_has(napi_env env, napi_callback_info info)
 			return NULL;
 		wanted[i] = names[i];
 	}
-	error = d4c_types_open(&types);
-	if (!error)
-		error = d4c_types_find(&types, wanted, count, ids);
-	d4c_types_close(&types);
+	types = d4c_types_of_kernel();
+	error = types ? d4c_types_find(types, wanted, count, ids) : -errno;
 	if (error)
 		return d4c_throw(env, "D4C_BTF", error, "the kernel's type information can't be read");
 	for (uint32_t i = 0; i < count; i++)
 		if (napi_get_boolean(env, ids[i] != 0, &value) != napi_ok || napi_set_element(env, list, i, value) != napi_ok)
 			return NULL;
 	return list;
+}
+
+/* forgetTypes(): they are wanted no more. */
+static napi_value forget_types(napi_env env, napi_callback_info info)
+{
+	(void)info;
+	d4c_types_forget();
+	return d4c_undefined(env);
 }
 
 /* possibleCpus() */
@@ -148,6 +155,6 @@ static napi_value take_lock(napi_env env, napi_callback_info info)
 }
 
 const struct d4c_export d4c_host_exports[] = {
-	{"kernelHas", kernel_has}, {"possibleCpus", possible_cpus}, {"clock", read_clock}, {"lock", take_lock},
+	{"kernelHas", kernel_has}, {"forgetTypes", forget_types}, {"possibleCpus", possible_cpus}, {"clock", read_clock}, {"lock", take_lock},
 	{"awaitPrograms", await_programs}, {NULL, NULL},
 };

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* memfd_create */
 #include "parts.h"
 #include "attach.h"
 #include <errno.h>
@@ -6,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static const char core_name[] = "d4c_core";
@@ -21,20 +23,16 @@ static enum d4c_part part_of(const struct d4c_parts *parts, const char *name)
 	return parts->has_core && !strcmp(name, first_name) ? D4C_PART_FIRST : D4C_PART_HOOKS;
 }
 
-/* Reads the kernel's types. The descriptor of those that the programs speak of, or a negative errno. */
-static int excerpt_types(const char *path)
+/* Reads the kernel's types, and writes those that the programs speak of to where they look for them. */
+static int fit_to_kernel(struct d4c_parts *parts)
 {
-	struct bpf_object *object = bpf_object__open_file(path, NULL);
-	struct d4c_types types;
-	int error = object ? d4c_types_open(&types) : -errno, fd = -1;
+	struct d4c_types *types = d4c_types_of_kernel();
+	int error = types ? d4c_attach_find(types, parts->part[D4C_PART_HOOKS]) : -errno;
 
-	if (!error) {
-		error = d4c_attach_find(&types, object);
-		fd = error ? error : d4c_types_excerpt(&types, bpf_object__btf(object));
-		d4c_types_close(&types);
-	}
-	bpf_object__close(object);
-	return error ? error : fd;
+	if (!error)
+		error = d4c_types_excerpt(types, bpf_object__btf(parts->part[D4C_PART_HOOKS]), parts->types);
+	d4c_types_forget();
+	return error;
 }
 
 static int open_parts(struct d4c_parts *parts, const char *path)
@@ -48,9 +46,9 @@ static int open_parts(struct d4c_parts *parts, const char *path)
 
 	if (error)
 		return error;
-	parts->types = excerpt_types(path);
+	parts->types = memfd_create("d4c_types", MFD_CLOEXEC);
 	if (parts->types < 0)
-		return parts->types;
+		return -errno;
 	snprintf(types, sizeof(types), "/proc/self/fd/%d", parts->types);
 	for (int i = 0; i < D4C_PARTS; i++) {
 		parts->part[i] = bpf_object__open_file(path, i == D4C_PART_MAPS ? &without : &with);
@@ -151,8 +149,10 @@ static void *load_in_thread(void *argument)
 
 int d4c_parts_start(struct d4c_parts *parts)
 {
-	int error = parts->loading ? -EBUSY : start_thread(&parts->loader, load_in_thread, parts);
+	int error = parts->loading ? -EBUSY : fit_to_kernel(parts);
 
+	if (!error)
+		error = start_thread(&parts->loader, load_in_thread, parts);
 	parts->loading = parts->loading || !error;
 	return error;
 }

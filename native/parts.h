@@ -21,7 +21,7 @@ enum d4c_part {
 
 struct d4c_parts {
 	struct bpf_object *part[D4C_PARTS]; /* the same programs in the same order */
-	int types; /* descriptor of what the programs are fitted to */
+	int types; /* descriptor of what the programs are fitted to; empty until they are loaded */
 	bool has_core; /* a file without one has all its programs among the hooks */
 	pthread_t loader;
 	bool loading;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _GNU_SOURCE /* memfd_create */
 #include "types.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* What the overlay file system keeps with an inode tells whether a file is of the image. It is a module on most
@@ -59,6 +58,7 @@ static uint8_t *read_file(const char *path, size_t *size)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	uint8_t *bytes = fd < 0 ? NULL : malloc(room), *larger;
 	ssize_t got = -1;
+	int error;
 
 	*size = 0;
 	while (bytes && (got = read(fd, bytes + *size, room - *size)) > 0) {
@@ -70,11 +70,13 @@ static uint8_t *read_file(const char *path, size_t *size)
 			break;
 		bytes = larger;
 	}
+	error = errno;
 	if (fd >= 0)
 		close(fd);
 	if (bytes && got == 0)
 		return bytes;
 	free(bytes);
+	errno = error;
 	return NULL;
 }
 
@@ -111,36 +113,51 @@ static int index_types(struct d4c_types_section *section, size_t size, uint32_t 
 	return at == end ? 0 : -EINVAL;
 }
 
-int d4c_types_open(struct d4c_types *types)
+static int open_types(struct d4c_types *types)
 {
 	uint32_t strings_before = 0;
 
-	memset(types, 0, sizeof(*types));
 	for (int i = 0; i < D4C_TYPES_SECTIONS; i++) {
 		struct d4c_types_section *section = &types->section[i];
 		size_t size;
 		int error;
 
 		section->bytes = read_file(files[i], &size);
-		if (!section->bytes && i > 0)
+		if (!section->bytes && i > 0 && errno == ENOENT)
 			break; /* no such module, or none of its own */
 		error = section->bytes ? index_types(section, size, strings_before) : -errno;
-		if (error) {
-			d4c_types_close(types);
+		if (error)
 			return error;
-		}
 		strings_before += section->strings_size;
 	}
 	return 0;
 }
 
-void d4c_types_close(struct d4c_types *types)
+static struct d4c_types kernel_types;
+static bool kernel_types_known;
+
+void d4c_types_forget(void)
 {
 	for (int i = 0; i < D4C_TYPES_SECTIONS; i++) {
-		free(types->section[i].types);
-		free(types->section[i].bytes);
+		free(kernel_types.section[i].types);
+		free(kernel_types.section[i].bytes);
 	}
-	memset(types, 0, sizeof(*types));
+	memset(&kernel_types, 0, sizeof(kernel_types));
+	if (kernel_types_known)
+		malloc_trim(0);
+	kernel_types_known = false;
+}
+
+struct d4c_types *d4c_types_of_kernel(void)
+{
+	int error = kernel_types_known ? 0 : open_types(&kernel_types);
+
+	kernel_types_known = true;
+	if (!error)
+		return &kernel_types;
+	d4c_types_forget();
+	errno = -error;
+	return NULL;
 }
 
 static uint32_t count_types(const struct d4c_types *types)
@@ -381,26 +398,19 @@ static void copy_types(struct excerpt *excerpt, struct names *names)
 	append(excerpt, &excerpt->out, &excerpt->out_size, &excerpt->out_room, excerpt->strings, excerpt->strings_size);
 }
 
-static int as_file(const uint8_t *bytes, size_t size)
+static int write_all(int fd, const uint8_t *bytes, size_t size)
 {
-	int fd = memfd_create("d4c_types", MFD_CLOEXEC), error = errno;
-
-	if (fd < 0)
-		return -error;
 	for (size_t done = 0; done < size;) {
 		ssize_t got = write(fd, bytes + done, size - done);
 
-		if (got <= 0) {
-			error = got < 0 ? errno : EIO;
-			close(fd);
-			return -error;
-		}
+		if (got <= 0)
+			return got < 0 ? -errno : -EIO;
 		done += got;
 	}
-	return fd;
+	return 0;
 }
 
-int d4c_types_excerpt(const struct d4c_types *types, const struct btf *local)
+int d4c_types_excerpt(const struct d4c_types *types, const struct btf *local, int fd)
 {
 	size_t ids = count_types(types) + 1;
 	struct excerpt excerpt = {.types = types, .number = calloc(ids, sizeof(uint32_t)), .order = calloc(ids, sizeof(uint32_t))};
@@ -410,7 +420,7 @@ int d4c_types_excerpt(const struct d4c_types *types, const struct btf *local)
 	if (!result)
 		copy_types(&excerpt, names);
 	if (!result)
-		result = excerpt.failed ? -ENOMEM : as_file(excerpt.out, excerpt.out_size);
+		result = excerpt.failed ? -ENOMEM : write_all(fd, excerpt.out, excerpt.out_size);
 	free(names);
 	free(excerpt.number);
 	free(excerpt.order);

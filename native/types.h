@@ -27,13 +27,14 @@ struct d4c_types {
 	struct d4c_types_section section[D4C_TYPES_SECTIONS];
 };
 
-/* 0 or a negative errno; -ENOTSUP: kinds of types that are not known. */
-int d4c_types_open(struct d4c_types *types);
-void d4c_types_close(struct d4c_types *types);
+/* This kernel's, read at the first call: kept until they are forgotten, as they take tens of megabytes. Of the main
+ * thread alone. NULL with errno; ENOTSUP: kinds of types that are not known. */
+struct d4c_types *d4c_types_of_kernel(void);
+void d4c_types_forget(void);
 /* Ids of the kernel's functions and typedefs of these names; 0: it has none. 0 or a negative errno. */
 int d4c_types_find(const struct d4c_types *types, const char *const *wanted, uint32_t count, uint32_t *ids);
-/* A file of the types that have the names of `local`'s structures and enumerations, and what these are made of: its descriptor,
- * or a negative errno. Pointers lead to nothing in it. */
-int d4c_types_excerpt(const struct d4c_types *types, const struct btf *local);
+/* Writes to the file `fd` the types that have the names of `local`'s structures and enumerations, and what these are
+ * made of. Pointers lead to nothing in it. 0 or a negative errno. */
+int d4c_types_excerpt(const struct d4c_types *types, const struct btf *local, int fd);
 
 #endif

@@ -50,7 +50,9 @@ export interface Addon {
   unreadRing(ring: RingHandle): number;
   watchRing(ring: RingHandle, ready: () => void): void;
   unwatchRing(ring: RingHandle): void;
+  /** Reads the kernel's types, which takes tens of megabytes until an object is loaded or they are forgotten. */
   kernelHas(functions: readonly string[]): readonly boolean[];
+  forgetTypes(): void;
   possibleCpus(): number;
   clock(): { readonly bootNs: bigint; readonly realNs: bigint };
   lock(path: string): LockHandle | undefined;

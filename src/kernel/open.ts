@@ -44,6 +44,9 @@ export function beginLoading(options: KernelOptions): void {
 export async function openKernel(options: KernelOptions): Promise<Kernel> {
   const build = options.build ?? buildFolder;
   const native = addon(build);
+  // The probe and the load look at the same types of the kernel; after both, or without a load, nobody does.
+  using scope = new DisposableStack();
+  scope.defer(() => native.forgetTypes());
   const report = probeHost();
   if (options.observes === true && !report.ok && canObserve(report)) {
     return kernelOf(native, openFresh(native, join(build, 'd4c-observe.bpf.o'), 'fentry'));

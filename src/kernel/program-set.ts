@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { constants, layouts } from '#abi';
 import { Failure } from '#base';
 import type { Addon, LinkHandle, MapHandle, ProgramFacts } from './addon.ts';
-import { kernelDevice, u32Bytes, u64Of, viewOf } from './bytes.ts';
+import { kernelDevice, u32Bytes, viewOf } from './bytes.ts';
 import { judgingHooks } from './host.ts';
 import { corePin, linkPin, makeFolder, pinnedLinks } from './pins.ts';
 import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from './programs.ts';
@@ -62,7 +62,11 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
     if ((found & 1) === 0) {
       throw new Failure('host', "the host's root directory can't be found", { help: 'start the agent in no pid namespace of its own' });
     }
-    writeSettings(native, maps.get('d4c_settings')!, options.generation, options.silent);
+    changeSettings(native, maps.get('d4c_settings')!, (settings) => {
+      settings.setUint32(layouts.settings.generation, options.generation, true);
+      settings.setUint32(layouts.settings.flags, options.silent ? constants.settingSilent : 0, true);
+      settings.setBigUint64(layouts.settings.realOffsetNs, realOffsetNs(native), true);
+    });
     options.share?.(maps);
     const attachAll = (folder: string | null): void => {
       for (const { name, section, verified } of native.programs(object)) {
@@ -115,18 +119,21 @@ const hookNames: ReadonlyMap<string, string> = new Map(
     .concat([[linkPin('d4c_bprm_check'), 'bprm_check_security']]),
 );
 
-function writeSettings(native: Addon, settings: MapHandle, generation: number, silent: boolean): void {
-  const value = native.mapGet(settings, u32Bytes(0))!;
-  const view = viewOf(value);
-  view.setUint32(layouts.settings.generation, generation, true);
-  view.setUint32(layouts.settings.flags, silent ? constants.settingSilent : 0, true);
+/** What the programs go by, as it is in the kernel but for the change. */
+function changeSettings(native: Addon, map: MapHandle, change: (settings: DataView) => void): void {
+  const value = native.mapGet(map, u32Bytes(0))!;
+  change(viewOf(value));
+  native.mapSet(map, u32Bytes(0), value);
+}
+
+function realOffsetNs(native: Addon): bigint {
   const { bootNs, realNs } = native.clock();
-  view.setBigUint64(layouts.settings.realOffsetNs, realNs - bootNs, true);
-  native.mapSet(settings, u32Bytes(0), value);
+  return realNs - bootNs;
 }
 
 function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
-  const settings = maps.get('d4c_settings')!;
+  const at = layouts.settings;
+  const change = (what: (settings: DataView) => void): void => changeSettings(native, maps.get('d4c_settings')!, what);
   return {
     hooks: Object.freeze(hooks),
     map: (name) => maps.get(name)!,
@@ -136,27 +143,23 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
       for (let passes = 0; link !== undefined && passes < adoptPassesMax && native.iterate(link) > 0; passes++);
     },
     speak() {
-      const generation = viewOf(native.mapGet(settings, u32Bytes(0))!).getUint32(layouts.settings.generation, true);
-      writeSettings(native, settings, generation, false);
+      change((to) => {
+        to.setUint32(at.flags, 0, true);
+        to.setBigUint64(at.realOffsetNs, realOffsetNs(native), true);
+      });
     },
     guard(folder) {
-      const value = native.mapGet(settings, u32Bytes(0))!;
       const { ino, dev } = folder === null ? { ino: 0n, dev: 0n } : statSync(folder, { bigint: true });
-      viewOf(value).setBigUint64(layouts.settings.pinInode, ino, true);
-      viewOf(value).setUint32(layouts.settings.pinDevice, kernelDevice(dev), true);
-      native.mapSet(settings, u32Bytes(0), value);
+      change((to) => {
+        to.setBigUint64(at.pinInode, ino, true);
+        to.setUint32(at.pinDevice, kernelDevice(dev), true);
+      });
       this.adoptRunning(); // it notes who runs it
     },
     heartbeat(orphanAfterNs) {
-      const at = layouts.settings;
-      const value = native.mapGet(settings, u32Bytes(0))!;
-      const put = (offset: number, ns: bigint): void => {
-        viewOf(value).setBigUint64(offset, ns, true);
-        native.mapSet(settings, u32Bytes(0), value);
-      };
       // The time first: a period beside an old one would let go at once.
-      put(at.heartbeatNs, process.hrtime.bigint());
-      if (u64Of(value, at.orphanAfterNs) !== orphanAfterNs) put(at.orphanAfterNs, orphanAfterNs);
+      change((to) => to.setBigUint64(at.heartbeatNs, process.hrtime.bigint(), true));
+      change((to) => to.setBigUint64(at.orphanAfterNs, orphanAfterNs, true));
     },
     [Symbol.dispose]: () => closeAll(native, links, maps),
   };
