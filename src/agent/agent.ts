@@ -75,7 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { problems, note } = createNotes(options.log);
   const opening = beginPost(options, scope);
   const kernel = scope.use(options.kernel ?? (await openKernelPort({ pinFolder: options.pinFolder, observes: options.monitor })));
-  scope.use(startHeartbeat(kernel, options.orphanAfterMs ?? 0));
+  scope.use(startHeartbeat(kernel, options.orphanAfterMs ?? 0, note));
   const force = scope.use(await createForce(kernel, asMode(options.policies, options.monitor), note));
   const isExempt = createExempt(options.exempt ?? defaultExemptions);
   const listeners = new Set<(batch: readonly OutgoingDocument[]) => void>();

@@ -2,13 +2,25 @@ import type { KernelPort } from './kernel-port.ts';
 
 /** Heartbeats within a period after which programs let go: an agent that is slow must not lose them. */
 const beatsPerPeriod = 8;
-/** Beats are cheap, but nobody needs them more often. */
-const beatMsMax = 60_000;
+/** So long a clock that was set goes unnoticed. */
+const beatMsMax = 10_000;
 
-/** Speaks to the programs at once, and then again and again. 0: they go on for ever without. */
-export function startHeartbeat(kernel: Pick<KernelPort, 'heartbeat'>, orphanAfterMs: number): Disposable {
+/** Speaks to the programs at once, and then again and again; `orphanAfterMs` 0: they would go on for ever without. */
+export function startHeartbeat(
+  kernel: Pick<KernelPort, 'heartbeat'>,
+  orphanAfterMs: number,
+  note: (line: string) => void,
+): Disposable {
   const beat = (): void => kernel.heartbeat(BigInt(orphanAfterMs) * 1_000_000n);
+  const again = (): void => {
+    try {
+      beat();
+    } catch (error) {
+      note(`the programs can't be spoken to: ${(error as Error).message}`);
+    }
+  };
   beat();
-  const timer = orphanAfterMs === 0 ? undefined : setInterval(beat, Math.min(beatMsMax, orphanAfterMs / beatsPerPeriod)).unref();
+  const everyMs = orphanAfterMs === 0 ? beatMsMax : Math.min(beatMsMax, orphanAfterMs / beatsPerPeriod);
+  const timer = setInterval(again, everyMs).unref();
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -69,6 +69,8 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     assign(cgroupId, handle, { neverBlocked, sharedPids = false }) {
       const flags = (neverBlocked ? constants.slotNeverBlocked : 0) | (sharedPids ? constants.slotAnyBegins : 0);
       leaving.delete(cgroupId);
+      // Of one that begins now, before the next heartbeat, the image's files must be older.
+      set.followClock();
       // What runs in one that had rules already is marked since then.
       if (tables.assign(cgroupId, handle, flags)) set.adoptRunning();
     },

@@ -17,6 +17,8 @@ const ownMaps = [
 ] as const;
 /** A task that forks faster than it can be found is a container's that goes on marking itself when it executes. */
 const adoptPassesMax = 16;
+/** Two readings of the clocks differ by less where nobody has set one; the time of a file is a tick's, of some ms. */
+const clockSetNsMin = 1_000_000n;
 export type OwnMap = (typeof ownMaps)[number];
 
 export interface ProgramSet extends Disposable {
@@ -28,8 +30,10 @@ export interface ProgramSet extends Disposable {
   speak(): void;
   /** Lets no container touch this process, nor the folder of the pins. */
   guard(folder: string | null): void;
-  /** Judges on for so long without another one; 0: for ever. */
+  /** Judges on for so long without another one; 0: for ever. Follows the clock, too. */
   heartbeat(orphanAfterNs: bigint): void;
+  /** Tells the programs of a clock that was set. */
+  followClock(): void;
 }
 
 interface Parts {
@@ -126,6 +130,8 @@ function changeSettings(native: Addon, map: MapHandle, change: (settings: DataVi
   native.mapSet(map, u32Bytes(0), value);
 }
 
+const abs = (value: bigint): bigint => (value < 0n ? -value : value);
+
 function realOffsetNs(native: Addon): bigint {
   const { bootNs, realNs } = native.clock();
   return realNs - bootNs;
@@ -133,6 +139,7 @@ function realOffsetNs(native: Addon): bigint {
 
 function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
   const at = layouts.settings;
+  let toldOffsetNs: bigint | undefined;
   const change = (what: (settings: DataView) => void): void => changeSettings(native, maps.get('d4c_settings')!, what);
   return {
     hooks: Object.freeze(hooks),
@@ -143,10 +150,7 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
       for (let passes = 0; link !== undefined && passes < adoptPassesMax && native.iterate(link) > 0; passes++);
     },
     speak() {
-      change((to) => {
-        to.setUint32(at.flags, 0, true);
-        to.setBigUint64(at.realOffsetNs, realOffsetNs(native), true);
-      });
+      change((to) => to.setUint32(at.flags, 0, true));
     },
     guard(folder) {
       const { ino, dev } = folder === null ? { ino: 0n, dev: 0n } : statSync(folder, { bigint: true });
@@ -160,6 +164,13 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
       // The time first: a period beside an old one would let go at once.
       change((to) => to.setBigUint64(at.heartbeatNs, process.hrtime.bigint(), true));
       change((to) => to.setBigUint64(at.orphanAfterNs, orphanAfterNs, true));
+      this.followClock();
+    },
+    followClock() {
+      const now = realOffsetNs(native);
+      if (toldOffsetNs !== undefined && abs(now - toldOffsetNs) < clockSetNsMin) return;
+      change((to) => to.setBigUint64(at.realOffsetNs, now, true));
+      toldOffsetNs = now;
     },
     [Symbol.dispose]: () => closeAll(native, links, maps),
   };

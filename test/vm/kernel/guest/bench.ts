@@ -10,7 +10,7 @@ import { compile } from '#compiler';
 import type { Kernel, TableHandle } from '#kernel';
 import { parsePolicy } from '#policy';
 import { makeImage } from '../../../../src/cli/demo/bundle.ts';
-import type { DemoImage } from '../../../../src/cli/demo/bundle.ts';
+import type { BundleExtra, DemoImage } from '../../../../src/cli/demo/bundle.ts';
 
 export const root = new URL('../../../..', import.meta.url).pathname;
 const operationNames = [
@@ -110,12 +110,19 @@ function layerOf(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-function runContainer(kernel: Kernel, image: DemoImage, name: string, script: string, table: TableHandle): Omit<Ran, 'records'> {
+export function runContainer(
+  kernel: Kernel,
+  image: DemoImage,
+  name: string,
+  script: string,
+  table: TableHandle,
+  extra: BundleExtra = {},
+): Omit<Ran, 'records'> {
   const cgroup = join('/sys/fs/cgroup', name);
   mkdirSync(join(cgroup), { recursive: true });
   const id = statSync(cgroup, { bigint: true }).ino;
   kernel.assign(id, table, { neverBlocked: false });
-  const bundle = image.bundle(name, { file: null, args: ['/usr/bin/busybox', 'sh', '-c', script] }, `/${name}/c`);
+  const bundle = image.bundle(name, { file: null, args: ['/usr/bin/busybox', 'sh', '-c', script] }, `/${name}/c`, extra);
   try {
     const done = spawnSync('crun', ['--cgroup-manager=cgroupfs', 'run', '--bundle', bundle.folder, name], { encoding: 'utf8' });
     return { exitCode: done.status ?? -1, stdout: done.stdout, stderr: done.stderr };
