@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "attach.h"
+#include "casts.h"
+#include "include/d4c_casts.h"
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -50,8 +52,11 @@ static int before_load(struct bpf_program *program, struct bpf_prog_load_opts *o
 {
 	const struct kind *kind = kind_of(bpf_program__section_name(program));
 	const struct target *target = find_target(bpf_program__section_name(program));
+	int error = d4c_casts_fill(program);
 
 	(void)cookie;
+	if (error)
+		return error;
 	if (!kind || !target || !target->id)
 		return -ESRCH;
 	options->attach_btf_id = target->id;
@@ -60,10 +65,23 @@ static int before_load(struct bpf_program *program, struct bpf_prog_load_opts *o
 	return bpf_program__set_type(program, kind->type);
 }
 
+/* The same for one that takes the place of a function of another program. */
+static int before_replacement(struct bpf_program *program, struct bpf_prog_load_opts *options, long cookie)
+{
+	(void)options;
+	(void)cookie;
+	return d4c_casts_fill(program);
+}
+
 int d4c_attach_prepare(void)
 {
 	static bool prepared;
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = before_load);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, replacing, .prog_prepare_load_fn = before_replacement);
+	int error = prepared ? 0 : libbpf_register_prog_handler("freplace/", BPF_PROG_TYPE_EXT, 0, &replacing);
+
+	if (error < 0)
+		return error;
 
 	for (size_t i = 0; i < KINDS && !prepared; i++) {
 		int handler = libbpf_register_prog_handler(kinds[i].section, BPF_PROG_TYPE_SYSCALL, 0, &options);
@@ -78,8 +96,8 @@ int d4c_attach_prepare(void)
 int d4c_attach_find(const struct d4c_types *types, struct bpf_object *object)
 {
 	static char names[TARGETS_MAX][64];
-	const char *wanted[TARGETS_MAX];
-	uint32_t ids[TARGETS_MAX], known = targets_count;
+	const char *wanted[TARGETS_MAX + 1];
+	uint32_t ids[TARGETS_MAX + 1], known = targets_count, fresh;
 	struct bpf_program *program;
 	int error;
 
@@ -96,9 +114,15 @@ int d4c_attach_find(const struct d4c_types *types, struct bpf_object *object)
 		wanted[targets_count - known] = names[targets_count];
 		targets_count++;
 	}
-	error = targets_count > known ? d4c_types_find(types, wanted, targets_count - known, ids) : 0;
-	for (uint32_t i = known; i < targets_count; i++)
-		targets[i].id = error ? 0 : ids[i - known];
+	fresh = targets_count - known;
+	if (!fresh)
+		return 0;
+	wanted[fresh] = D4C_CAST_FUNCTION;
+	error = d4c_types_find(types, wanted, fresh + 1, ids);
+	if (!error)
+		error = d4c_casts_find(types, ids[fresh]);
+	for (uint32_t i = 0; i < fresh; i++)
+		targets[known + i].id = error ? 0 : ids[i];
 	if (error)
 		targets_count = known;
 	return error;

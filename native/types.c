@@ -224,7 +224,17 @@ static bool is_function_or_typedef(const struct btf_type *type)
 	return BTF_INFO_KIND(type->info) == BTF_KIND_FUNC || BTF_INFO_KIND(type->info) == BTF_KIND_TYPEDEF;
 }
 
-int d4c_types_find(const struct d4c_types *types, const char *const *wanted, uint32_t count, uint32_t *ids)
+static bool is_structure(const struct btf_type *type)
+{
+	return BTF_INFO_KIND(type->info) == BTF_KIND_STRUCT;
+}
+
+/* There is more than one. */
+#define SEVERAL UINT32_MAX
+
+/* `is_one`: of the kind that is wanted. Of several functions of one name the last one. */
+static int find(const struct d4c_types *types, bool (*is_one)(const struct btf_type *), const char *const *wanted,
+		uint32_t count, uint32_t *ids)
 {
 	struct names *names = calloc(1, sizeof(*names));
 	int error = names ? 0 : -ENOMEM;
@@ -237,13 +247,28 @@ int d4c_types_find(const struct d4c_types *types, const char *const *wanted, uin
 		const struct btf_type *type = type_of(types, id);
 		const char *name;
 
-		if (!is_function_or_typedef(type) || !(name = *find_name(names, string_at(types, type->name_off))))
+		if (!is_one(type) || !(name = *find_name(names, string_at(types, type->name_off))))
 			continue;
 		for (uint32_t i = 0; i < count; i++)
 			if (!strcmp(wanted[i], name))
-				ids[i] = id;
+				ids[i] = ids[i] && is_one == is_structure ? SEVERAL : id;
 	}
 	free(names);
+	return error;
+}
+
+int d4c_types_find(const struct d4c_types *types, const char *const *wanted, uint32_t count, uint32_t *ids)
+{
+	return find(types, is_function_or_typedef, wanted, count, ids);
+}
+
+int d4c_types_find_structures(const struct d4c_types *types, const char *const *wanted, uint32_t count, uint32_t *ids)
+{
+	int error = find(types, is_structure, wanted, count, ids);
+
+	for (uint32_t i = 0; i < count && !error; i++)
+		if (ids[i] == SEVERAL)
+			ids[i] = 0;
 	return error;
 }
 

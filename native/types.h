@@ -33,6 +33,8 @@ struct d4c_types *d4c_types_of_kernel(void);
 void d4c_types_forget(void);
 /* Ids of the kernel's functions and typedefs of these names; 0: it has none. 0 or a negative errno. */
 int d4c_types_find(const struct d4c_types *types, const char *const *wanted, uint32_t count, uint32_t *ids);
+/* The same of its structures; 0 also where it has several of a name. */
+int d4c_types_find_structures(const struct d4c_types *types, const char *const *wanted, uint32_t count, uint32_t *ids);
 /* Writes to the file `fd` the types that have the names of `local`'s structures and enumerations, and what these are
  * made of. Pointers lead to nothing in it. 0 or a negative errno. */
 int d4c_types_excerpt(const struct d4c_types *types, const struct btf *local, int fd);

@@ -94,12 +94,12 @@ static __always_inline void d4c_tell_file(struct d4c_operation_record *record, c
 	record->file_new_mode = request->new_mode;
 	if (!inode)
 		return;
-	record->file_mode = BPF_CORE_READ(inode, i_mode);
-	record->file_links = BPF_CORE_READ(inode, i_nlink);
-	record->file_inode = BPF_CORE_READ(inode, i_ino);
-	record->file_device = BPF_CORE_READ(inode, i_sb, s_dev);
-	record->file_uid = BPF_CORE_READ(inode, i_uid.val);
-	record->file_gid = BPF_CORE_READ(inode, i_gid.val);
+	record->file_mode = D4C_READ(inode, i_mode);
+	record->file_links = D4C_READ(inode, i_nlink);
+	record->file_inode = D4C_READ(inode, i_ino);
+	record->file_device = D4C_READ(inode, i_sb, s_dev);
+	record->file_uid = D4C_READ(inode, i_uid.val);
+	record->file_gid = D4C_READ(inode, i_gid.val);
 }
 
 static __always_inline void d4c_judge_place(struct d4c_scratch *s, const struct d4c_place *place, __u32 index)

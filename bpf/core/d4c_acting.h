@@ -12,12 +12,12 @@ static __always_inline void d4c_note_acting(struct d4c_scratch *s, const struct 
 	struct linux_binprm *execution = (void *)request->execution;
 
 	if (execution && !(request->flags & D4C_REQUEST_EXECUTED)) {
-		s->executable = (__u64)BPF_CORE_READ(execution, file);
-		s->cred = (__u64)BPF_CORE_READ(execution, cred);
+		s->executable = (__u64)D4C_READ(execution, file);
+		s->cred = (__u64)D4C_READ(execution, cred);
 		return;
 	}
-	s->executable = (__u64)BPF_CORE_READ(task, mm, exe_file);
-	s->cred = (__u64)BPF_CORE_READ(task, cred);
+	s->executable = (__u64)D4C_READ(task, mm, exe_file);
+	s->cred = (__u64)D4C_READ(task, cred);
 }
 
 /* Finds the paths of the executable; what they match is in s->masks. */
@@ -32,8 +32,8 @@ __noinline int d4c_look_at_executable(struct d4c_scratch *s, __u32 matching)
 	__builtin_memset(&s->executable_paths, 0, sizeof(s->executable_paths));
 	s->matching = matching;
 	if (file) {
-		s->place_dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
-		s->place_mount = (__u64)BPF_CORE_READ(file, f_path.mnt);
+		s->place_dentry = (__u64)D4C_READ(file, f_path.dentry);
+		s->place_mount = (__u64)D4C_READ(file, f_path.mnt);
 		s->place_new = 0;
 		paths = d4c_look(s, &s->executable_paths);
 	}
@@ -77,7 +77,7 @@ static __always_inline __u32 d4c_acting_user(struct d4c_scratch *s)
 {
 	const struct cred *cred = (void *)s->cred;
 	struct user_namespace *user_ns = (void *)d4c_id_map(cred, s->user_namespace);
-	__u32 user = BPF_CORE_READ(cred, euid.val);
+	__u32 user = D4C_READ(cred, euid.val);
 
 	return user_ns ? d4c_mapped_id((__u64)user_ns + bpf_core_field_offset(user_ns->uid_map), user) : user;
 }
@@ -108,7 +108,7 @@ __noinline int d4c_find_class(struct d4c_scratch *s, __u32 flags)
 		d4c_add_atoms(&s->atoms, s->match.mask);
 	}
 	d4c_add_user(&s->atoms, &s->section, s->table, d4c_acting_user(s));
-	d4c_add_atoms(&s->atoms, d4c_tty_of(BPF_CORE_READ(task, signal)) ? s->section.terminal : s->section.no_terminal);
+	d4c_add_atoms(&s->atoms, d4c_tty_of(D4C_READ(task, signal)) ? s->section.terminal : s->section.no_terminal);
 	s->process_class = d4c_class_of(&s->atoms, &s->section, s->table);
 outside:
 	return 0;
@@ -121,10 +121,10 @@ static __always_inline void d4c_tell_program_arguments(struct d4c_scratch *s, co
 	struct linux_binprm *execution = (void *)request->execution;
 
 	if (request->flags & D4C_REQUEST_EXECUTED && execution) {
-		s->record.process.arguments_count = BPF_CORE_READ(execution, argc);
-		d4c_tell_arguments(s, BPF_CORE_READ(execution, p), BPF_CORE_READ(execution, exec));
+		s->record.process.arguments_count = D4C_READ(execution, argc);
+		d4c_tell_arguments(s, D4C_READ(execution, p), D4C_READ(execution, exec));
 	} else if (mm && !execution) {
-		d4c_tell_arguments(s, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+		d4c_tell_arguments(s, D4C_READ(mm, arg_start), D4C_READ(mm, arg_end));
 	}
 }
 
@@ -132,7 +132,7 @@ static __always_inline void d4c_tell_program_arguments(struct d4c_scratch *s, co
 __noinline int d4c_tell_acting(struct d4c_scratch *s, struct d4c_request *request)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct mm_struct *mm = D4C_READ(task, mm);
 	struct d4c_process *out;
 
 	if (!s || !request)

@@ -95,7 +95,7 @@ __noinline __u32 d4c_look(struct d4c_scratch *s, struct d4c_pair *pair)
 		return D4C_PATHS_UNKNOWN;
 	root_offset = s->walk.root_offset;
 	d4c_look_at_paths(s, pair, root_offset);
-	if (root_offset == 0 && s->root_dentry && (__u64)BPF_CORE_READ(dentry, d_sb) == s->root_superblock &&
+	if (root_offset == 0 && s->root_dentry && (__u64)D4C_READ(dentry, d_sb) == s->root_superblock &&
 	    !d4c_look_behind_mounts(s, pair))
 		return D4C_PATHS_UNKNOWN;
 	return 0;

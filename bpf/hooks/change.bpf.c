@@ -17,7 +17,7 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 {
 	struct dentry *dentry = path->dentry;
 	struct inode *inode = dentry->d_inode;
-	__u32 old = BPF_CORE_READ(inode, i_mode), operations = d4c_mode_change(old, mode);
+	__u32 old = D4C_READ(inode, i_mode), operations = d4c_mode_change(old, mode);
 	D4C_REQUEST(request);
 
 	if (!operations || !d4c_concerned(&request->subject, operations))
@@ -26,7 +26,7 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 	request->new_mode = (old & D4C_S_IFMT) | (mode & 07777);
 	d4c_place(request, operations, dentry, path->mnt, 0);
 	/* It becomes executable at its other names too, and the kernel knows no way to them. */
-	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
+	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && D4C_READ(inode, i_nlink) > 1)
 		d4c_place(request, operations, 0, path->mnt, 1);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
@@ -35,7 +35,7 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 /* A file is cut to a length. 1: deny. */
 static __always_inline int d4c_truncation(struct dentry *dentry, struct vfsmount *mount, struct inode *inode, __u32 hook)
 {
-	__u32 operations = d4c_change(BPF_CORE_READ(inode, i_mode));
+	__u32 operations = d4c_change(D4C_READ(inode, i_mode));
 	D4C_REQUEST(request);
 
 	/* Within an open it is O_TRUNC, which file_open has judged. */

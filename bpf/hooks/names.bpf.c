@@ -22,7 +22,7 @@ int BPF_PROG(d4c_path_link, struct dentry *old_dentry, const struct path *new_di
 {
 	struct inode *inode = old_dentry->d_inode;
 	/* An unnamed file's first name is no further one. */
-	__u32 mode = BPF_CORE_READ(inode, i_mode), links = BPF_CORE_READ(inode, i_nlink);
+	__u32 mode = D4C_READ(inode, i_mode), links = D4C_READ(inode, i_nlink);
 	__u32 arrival = d4c_arrival(mode), old = d4c_change(links ? mode : 0) & D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
 	D4C_REQUEST(request);
 
@@ -62,7 +62,7 @@ int BPF_PROG(d4c_path_rename, const struct path *old_dir, struct dentry *old_den
 	     struct dentry *new_dentry, unsigned int flags)
 {
 	struct inode *inode = old_dentry->d_inode, *replaced = new_dentry->d_inode;
-	__u32 mode = BPF_CORE_READ(inode, i_mode), other = replaced ? BPF_CORE_READ(replaced, i_mode) : 0;
+	__u32 mode = D4C_READ(inode, i_mode), other = replaced ? D4C_READ(replaced, i_mode) : 0;
 	__u32 exchange = flags & D4C_RENAME_EXCHANGE;
 	__u32 at_old = d4c_leaving(mode, other, exchange), at_new = d4c_arriving(mode, other, exchange);
 	int forth = d4c_is_directory(mode), back = exchange && d4c_is_directory(other);

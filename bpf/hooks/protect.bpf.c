@@ -29,8 +29,8 @@ static __always_inline int d4c_refuse(void)
 
 static __always_inline int d4c_is_pin_folder(const struct d4c_settings *settings, struct dentry *dentry)
 {
-	return BPF_CORE_READ(dentry, d_inode, i_ino) == settings->pin_inode &&
-	       BPF_CORE_READ(dentry, d_sb, s_dev) == settings->pin_device;
+	return D4C_READ(dentry, d_inode, i_ino) == settings->pin_inode &&
+	       D4C_READ(dentry, d_sb, s_dev) == settings->pin_device;
 }
 
 /* Our pin folder, or something in it. */
@@ -38,7 +38,7 @@ static __always_inline int d4c_is_pin(struct dentry *dentry)
 {
 	struct d4c_settings *settings;
 
-	if (BPF_CORE_READ(dentry, d_sb, s_magic) != D4C_MAGIC_BPF)
+	if (D4C_READ(dentry, d_sb, s_magic) != D4C_MAGIC_BPF)
 		return 0;
 	settings = d4c_own_settings();
 	if (!settings || !settings->pin_inode)
@@ -46,7 +46,7 @@ static __always_inline int d4c_is_pin(struct dentry *dentry)
 	for (int i = 0; i < D4C_PIN_LEVELS_MAX; i++) {
 		if (d4c_is_pin_folder(settings, dentry))
 			return 1;
-		dentry = BPF_CORE_READ(dentry, d_parent);
+		dentry = D4C_READ(dentry, d_parent);
 	}
 	return 0;
 }
@@ -55,8 +55,8 @@ static __always_inline int d4c_is_agent(struct task_struct *task)
 {
 	struct d4c_settings *settings = d4c_own_settings();
 
-	return settings && settings->agent_pid == BPF_CORE_READ(task, tgid) &&
-	       settings->agent_start_ns == BPF_CORE_READ(task, group_leader, start_boottime);
+	return settings && settings->agent_pid == D4C_READ(task, tgid) &&
+	       settings->agent_start_ns == D4C_READ(task, group_leader, start_boottime);
 }
 
 /* The task is a container's and not the agent itself, which may run in one. */
@@ -87,7 +87,7 @@ int BPF_PROG(d4c_bpf_prog, struct bpf_prog *program)
 
 	if (!d4c_is_stranger())
 		return 0;
-	aux = BPF_CORE_READ(program, aux);
+	aux = D4C_READ(program, aux);
 	bpf_probe_read_kernel(&name, sizeof(name), (void *)aux + bpf_core_field_offset(aux->name));
 	if (name == D4C_NAME_OURS)
 		return d4c_refuse();
@@ -100,10 +100,10 @@ int BPF_PROG(d4c_sb_umount, struct vfsmount *mount, int flags)
 {
 	struct d4c_settings *settings;
 
-	if (BPF_CORE_READ(mount, mnt_sb, s_magic) != D4C_MAGIC_BPF || !d4c_is_stranger())
+	if (D4C_READ(mount, mnt_sb, s_magic) != D4C_MAGIC_BPF || !d4c_is_stranger())
 		return 0;
 	settings = d4c_own_settings();
-	if (settings && settings->pin_inode && settings->pin_device == BPF_CORE_READ(mount, mnt_sb, s_dev))
+	if (settings && settings->pin_inode && settings->pin_device == D4C_READ(mount, mnt_sb, s_dev))
 		return d4c_refuse();
 	return 0;
 }

@@ -58,7 +58,7 @@ static __always_inline int d4c_is_set_below(struct dentry *dentry)
 		return 0;
 	id = mark->container;
 	container = bpf_map_lookup_elem(&d4c_containers, &id);
-	return !container || container->root_superblock != (__u64)BPF_CORE_READ(dentry, d_sb);
+	return !container || container->root_superblock != (__u64)D4C_READ(dentry, d_sb);
 }
 
 /* A file comes to have this mode, or is changed as `operations` say. 1: deny. */
@@ -73,7 +73,7 @@ static __always_inline int d4c_set_rights(struct dentry *dentry, __u32 operation
 	request->new_mode = mode;
 	d4c_place(request, operations, dentry, 0, 0);
 	/* As with chmod. */
-	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && BPF_CORE_READ(inode, i_nlink) > 1)
+	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && D4C_READ(inode, i_nlink) > 1)
 		d4c_place(request, operations, 0, 0, 1);
 	return d4c_decide(request);
 }
@@ -81,7 +81,7 @@ static __always_inline int d4c_set_rights(struct dentry *dentry, __u32 operation
 static __always_inline int d4c_set_list(struct dentry *dentry, __u64 entries, __u32 count)
 {
 	struct inode *inode = dentry->d_inode;
-	__u32 old = BPF_CORE_READ(inode, i_mode), mode = (old & ~D4C_S_IXUGO) | d4c_acl_mode(entries, count);
+	__u32 old = D4C_READ(inode, i_mode), mode = (old & ~D4C_S_IXUGO) | d4c_acl_mode(entries, count);
 
 	return d4c_set_rights(dentry, d4c_mode_change(old, mode), mode, D4C_HOOK_INODE_SET_ACL);
 }
@@ -123,7 +123,7 @@ int BPF_PROG(d4c_inode_setxattr, void *mapping, struct dentry *dentry, const cha
 	}
 	if (name.first != D4C_NAME_SECURITY || name.second != D4C_NAME_CAPABIL || (name.third & 0xffffffff) != D4C_NAME_ITY)
 		return 0;
-	mode = BPF_CORE_READ(dentry, d_inode, i_mode);
+	mode = D4C_READ(dentry, d_inode, i_mode);
 	operations = d4c_change(mode) & D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
 	D4C_DENY_IF(d4c_set_rights(dentry, operations, 0, D4C_HOOK_INODE_SETXATTR));
 	return 0;
@@ -143,6 +143,6 @@ int BPF_PROG(d4c_inode_set_acl, void *mapping, struct dentry *dentry, const char
 	list = (void *)address;
 	if (!list || !d4c_is_access_list(&name))
 		return 0;
-	D4C_DENY_IF(d4c_set_list(dentry, address + bpf_core_field_offset(list->a_entries), BPF_CORE_READ(list, a_count)));
+	D4C_DENY_IF(d4c_set_list(dentry, address + bpf_core_field_offset(list->a_entries), D4C_READ(list, a_count)));
 	return 0;
 }

@@ -5,18 +5,18 @@ static __always_inline int d4c_is_internal(struct vfsmount *mount)
 {
 	struct mount *whole = (void *)mount - bpf_core_field_offset(struct mount, mnt);
 
-	return (long)BPF_CORE_READ(whole, mnt_ns) == -D4C_EINVAL;
+	return (long)D4C_READ(whole, mnt_ns) == -D4C_EINVAL;
 }
 
 /* What a file system opens for itself, below a file that a task has opened: its mount is internal and its
  * file system is not one of the kernel's own; or, before 6.5, its inode is not that of its dentry. */
 static __always_inline int d4c_is_below(struct file *file)
 {
-	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
+	struct vfsmount *mount = D4C_READ(file, f_path.mnt);
 
-	if (BPF_CORE_READ(file, f_path.dentry, d_inode) != BPF_CORE_READ(file, f_inode))
+	if (D4C_READ(file, f_path.dentry, d_inode) != D4C_READ(file, f_inode))
 		return 1;
-	return d4c_is_internal(mount) && !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
+	return d4c_is_internal(mount) && !(D4C_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT);
 }
 
 /* A file's names as the task has them that opened it. What a file system has opened below it, as an area's file
@@ -25,8 +25,8 @@ static __always_inline void d4c_names_of(struct file *file, int opened, struct p
 {
 	struct backing_file *backing = (void *)file;
 
-	path->dentry = BPF_CORE_READ(file, f_path.dentry);
-	path->mnt = BPF_CORE_READ(file, f_path.mnt);
+	path->dentry = D4C_READ(file, f_path.dentry);
+	path->mnt = D4C_READ(file, f_path.mnt);
 	if (!opened && bpf_core_field_exists(backing->user_path) && d4c_is_below(file)) {
 		path->dentry = BPF_CORE_READ(backing, user_path.dentry);
 		path->mnt = BPF_CORE_READ(backing, user_path.mnt);
@@ -36,21 +36,21 @@ static __always_inline void d4c_names_of(struct file *file, int opened, struct p
 /* A file that no file system names. */
 static __always_inline int d4c_is_memory(const struct path *path)
 {
-	struct inode *inode = BPF_CORE_READ(path->dentry, d_inode);
+	struct inode *inode = D4C_READ(path->dentry, d_inode);
 
-	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) != D4C_S_IFREG)
+	if ((D4C_READ(inode, i_mode) & D4C_S_IFMT) != D4C_S_IFREG)
 		return 0;
-	return BPF_CORE_READ(inode, i_nlink) == 0 || d4c_is_internal(path->mnt);
+	return D4C_READ(inode, i_nlink) == 0 || d4c_is_internal(path->mnt);
 }
 
 /* When an inode last changed, of CLOCK_REALTIME. */
 static __always_inline __u64 d4c_changed_ns(struct inode *inode)
 {
 	if (bpf_core_field_exists(inode->i_ctime_sec))
-		return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime_nsec);
+		return D4C_READ(inode, i_ctime_sec) * 1000000000ull + D4C_READ(inode, i_ctime_nsec);
 	if (bpf_core_field_exists(inode->__i_ctime))
-		return BPF_CORE_READ(inode, __i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(inode, __i_ctime.tv_nsec);
-	return BPF_CORE_READ(inode, i_ctime.tv_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime.tv_nsec);
+		return D4C_READ(inode, __i_ctime.tv_sec) * 1000000000ull + D4C_READ(inode, __i_ctime.tv_nsec);
+	return D4C_READ(inode, i_ctime.tv_sec) * 1000000000ull + D4C_READ(inode, i_ctime.tv_nsec);
 }
 
 /* A file's time is that of the last tick. */
@@ -71,7 +71,7 @@ static long d4c_find_root(__u32 turn, void *context)
 
 	if (walk[0] == walk[1])
 		return 1;
-	walk[0] = (__u64)BPF_CORE_READ(dentry, d_parent);
+	walk[0] = (__u64)D4C_READ(dentry, d_parent);
 	return walk[0] == (__u64)dentry;
 }
 
@@ -89,13 +89,13 @@ static __always_inline int d4c_is_below_root(struct dentry *dentry, __u64 root_d
 static __always_inline int d4c_is_of_image(__u64 id, struct dentry *dentry)
 {
 	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);
-	struct super_block *superblock = BPF_CORE_READ(dentry, d_sb);
-	struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+	struct super_block *superblock = D4C_READ(dentry, d_sb);
+	struct inode *inode = D4C_READ(dentry, d_inode);
 	struct ovl_inode *overlay = (void *)inode - bpf_core_field_offset(struct ovl_inode, vfs_inode);
 
 	if (!container || container->root_superblock != (__u64)superblock)
 		return 0;
-	if (BPF_CORE_READ(superblock, s_magic) == D4C_MAGIC_OVERLAY && bpf_core_field_exists(overlay->__upperdentry))
+	if (D4C_READ(superblock, s_magic) == D4C_MAGIC_OVERLAY && bpf_core_field_exists(overlay->__upperdentry))
 		return !BPF_CORE_READ(overlay, __upperdentry);
 	return d4c_is_older(inode, container->began_ns) && d4c_is_below_root(dentry, container->root_dentry);
 }
@@ -136,7 +136,7 @@ D4C_OWN_FRAME int d4c_run_from(struct file *file, __u32 hook, __u32 also)
 		return 0;
 	if (hook == D4C_HOOK_BPRM_CHECK)
 		d4c_note_judged(file);
-	d4c_ask(request, hook, BPF_CORE_READ(path.dentry, d_inode));
+	d4c_ask(request, hook, D4C_READ(path.dentry, d_inode));
 	d4c_place(request, operations, memory ? 0 : path.dentry, path.mnt, 0);
 	return d4c_decide(request);
 }
@@ -158,16 +158,16 @@ static __always_inline int d4c_execute(struct file *file)
 
 static __always_inline int d4c_is_plain_memory(struct file *file)
 {
-	struct vfsmount *mount = BPF_CORE_READ(file, f_path.mnt);
-	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct vfsmount *mount = D4C_READ(file, f_path.mnt);
+	struct inode *inode = D4C_READ(file, f_inode);
 	__u32 name = 0;
 
-	if ((BPF_CORE_READ(inode, i_mode) & D4C_S_IFMT) == D4C_S_IFCHR && BPF_CORE_READ(inode, i_rdev) == D4C_DEVICE_ZERO)
+	if ((D4C_READ(inode, i_mode) & D4C_S_IFMT) == D4C_S_IFCHR && D4C_READ(inode, i_rdev) == D4C_DEVICE_ZERO)
 		return 1;
 	/* A file below another one is on an internal mount too, and its name is anybody's choice. */
-	if (!d4c_is_internal(mount) || !(BPF_CORE_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT))
+	if (!d4c_is_internal(mount) || !(D4C_READ(mount, mnt_sb, s_flags) & D4C_SB_KERNMOUNT))
 		return 0;
-	bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	bpf_probe_read_kernel(&name, sizeof(name), D4C_READ(file, f_path.dentry, d_name.name));
 	return name == D4C_NAME_SYSV || name == D4C_NAME_DEV_ZERO || name == D4C_NAME_ANON;
 }
 
@@ -199,9 +199,9 @@ int BPF_PROG(d4c_mmap_file, struct file *file, D4C_MMAP_ARGUMENTS)
 D4C_HOOK(file_mprotect)
 int BPF_PROG(d4c_file_mprotect, struct vm_area_struct *area, unsigned long asked, unsigned long protection)
 {
-	struct file *file = BPF_CORE_READ(area, vm_file);
+	struct file *file = D4C_READ(area, vm_file);
 
-	if (!file || !(protection & D4C_PROT_EXEC) || BPF_CORE_READ(area, vm_flags) & D4C_VM_EXEC || !d4c_mark_of_current())
+	if (!file || !(protection & D4C_PROT_EXEC) || D4C_READ(area, vm_flags) & D4C_VM_EXEC || !d4c_mark_of_current())
 		return 0;
 	if (d4c_is_plain_memory(file))
 		return 0;

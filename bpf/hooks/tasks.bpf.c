@@ -14,7 +14,7 @@ __noinline int d4c_enter(void)
 	joins = d4c_joins(task, &id, 0);
 	if (joins == D4C_JOIN_NOT)
 		return 1;
-	if (!d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid))
+	if (!d4c_mark_task(task, id, D4C_READ(task, group_leader, start_boottime), task->tgid))
 		return 0;
 	if (joins == D4C_JOIN_BEGINS)
 		d4c_emit_container(D4C_RECORD_CONTAINER_BEGIN, id, task);
@@ -142,7 +142,7 @@ int BPF_PROG(d4c_process_exit, struct task_struct *task)
 SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(d4c_cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
-	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+	__u64 id = D4C_READ(cgroup, kn, id);
 	struct d4c_container *container = bpf_map_lookup_elem(&d4c_containers, &id);
 
 	if (!container || container->tasks)
@@ -156,12 +156,12 @@ int BPF_PROG(d4c_cgroup_rmdir, struct cgroup *cgroup, const char *path)
  * container for its start, was not: what it does there is not the container's doing. */
 static __always_inline int d4c_executed_here(struct task_struct *task)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	struct file *file = mm ? BPF_CORE_READ(mm, exe_file) : 0;
-	struct vfsmount *mount = file ? BPF_CORE_READ(file, f_path.mnt) : 0;
+	struct mm_struct *mm = D4C_READ(task, mm);
+	struct file *file = mm ? D4C_READ(mm, exe_file) : 0;
+	struct vfsmount *mount = file ? D4C_READ(file, f_path.mnt) : 0;
 	struct mount *whole = (void *)mount - bpf_core_field_offset(struct mount, mnt);
 
-	return mount && BPF_CORE_READ(whole, mnt_ns) == BPF_CORE_READ(task, nsproxy, mnt_ns);
+	return mount && D4C_READ(whole, mnt_ns) == D4C_READ(task, nsproxy, mnt_ns);
 }
 
 /* The iterator runs in its reader's context. */
@@ -172,8 +172,8 @@ static __always_inline void d4c_note_agent(void)
 
 	if (!settings)
 		return;
-	settings->agent_pid = BPF_CORE_READ(task, tgid);
-	settings->agent_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	settings->agent_pid = D4C_READ(task, tgid);
+	settings->agent_start_ns = D4C_READ(task, group_leader, start_boottime);
 }
 
 /* Run by reading it: at an agent's start, and when containers that run already are put under a table; until it
@@ -191,7 +191,7 @@ int d4c_adopt_tasks(struct bpf_iter__task *ctx)
 		return 0;
 	if (!d4c_executed_here(task) || d4c_joins(task, &id, 1) == D4C_JOIN_NOT)
 		return 0;
-	if (!d4c_mark_task(task, id, BPF_CORE_READ(task, group_leader, start_boottime), task->tgid))
+	if (!d4c_mark_task(task, id, D4C_READ(task, group_leader, start_boottime), task->tgid))
 		return 0;
 	bpf_seq_write(ctx->meta->seq, &marked, sizeof(marked));
 	/* Has it begun to exit meanwhile, it may have passed the place where it would have been taken off. */
@@ -223,7 +223,7 @@ static __always_inline __u64 d4c_host_root(void)
 	struct task_struct *task = (void *)bpf_get_current_task();
 
 	bpf_loop(D4C_PARENTS_MAX, d4c_next_parent, &task, 0);
-	return BPF_CORE_READ(task, tgid) == 1 ? d4c_root_of(task) : 0;
+	return BPF_CORE_READ(task, tgid) == 1 ? (__u64)BPF_CORE_READ(task, fs, root.dentry) : 0;
 }
 
 SEC("syscall")

@@ -77,10 +77,10 @@ static __always_inline void d4c_emit_container(__u16 kind, __u64 id, struct task
 	if (d4c_silent())
 		return;
 	d4c_head(&record.head, kind, sizeof(record), id);
-	record.pid = BPF_CORE_READ(task, tgid);
+	record.pid = D4C_READ(task, tgid);
 	d4c_namespace_pid(task, &record.pid_namespace);
-	record.mount_namespace = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	record.user_namespace = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	record.mount_namespace = D4C_READ(task, nsproxy, mnt_ns, ns.inum);
+	record.user_namespace = D4C_READ(task, cred, user_ns, ns.inum);
 	if (bpf_ringbuf_output(&d4c_alerts, &record, sizeof(record), BPF_RB_FORCE_WAKEUP))
 		d4c_count_lost(id, D4C_LOST_RING_FULL);
 }

@@ -74,7 +74,7 @@ static long d4c_try_cgroup(__u32 level, void *context)
 	if (level >= walk->levels ||
 	    bpf_probe_read_kernel(&ancestor, sizeof(ancestor), walk->ancestors + level * sizeof(ancestor)))
 		return 1;
-	id = BPF_CORE_READ(ancestor, kn, id);
+	id = D4C_READ(ancestor, kn, id);
 	slot = bpf_map_lookup_elem(&d4c_slots, &id);
 	if (!slot)
 		return 0;
@@ -87,10 +87,10 @@ static long d4c_try_cgroup(__u32 level, void *context)
  * none. Looked for from the top: how far below its own a container makes cgroups is up to the container. */
 static __always_inline __u64 d4c_container_of(struct task_struct *task, __u32 *flags)
 {
-	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+	struct cgroup *cgroup = D4C_READ(task, cgroups, dfl_cgrp);
 	struct d4c_cgroup_walk walk = {
 		.ancestors = (void *)cgroup + bpf_core_field_offset(cgroup->ancestors),
-		.levels = BPF_CORE_READ(cgroup, level) + 1,
+		.levels = D4C_READ(cgroup, level) + 1,
 	};
 
 	bpf_loop(D4C_CGROUP_LEVELS_MAX, d4c_try_cgroup, &walk, 0);
@@ -100,13 +100,13 @@ static __always_inline __u64 d4c_container_of(struct task_struct *task, __u32 *f
 
 static __always_inline __u64 d4c_root_of(struct task_struct *task)
 {
-	return (__u64)BPF_CORE_READ(task, fs, root.dentry);
+	return (__u64)D4C_READ(task, fs, root.dentry);
 }
 
 static __always_inline __u32 d4c_namespace_pid(struct task_struct *task, __u32 *namespace)
 {
-	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
-	__u32 level = BPF_CORE_READ(pid, level);
+	struct pid *pid = D4C_READ(task, group_leader, thread_pid);
+	__u32 level = D4C_READ(pid, level);
 	struct upid number = {};
 	const void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
 
@@ -114,7 +114,7 @@ static __always_inline __u32 d4c_namespace_pid(struct task_struct *task, __u32 *
 		return 0;
 	if (bpf_probe_read_kernel(&number, sizeof(number), numbers + level * sizeof(number)))
 		return 0;
-	*namespace = BPF_CORE_READ(number.ns, ns.inum);
+	*namespace = D4C_READ(number.ns, ns.inum);
 	return number.nr;
 }
 
@@ -122,11 +122,11 @@ static __always_inline __u32 d4c_namespace_pid(struct task_struct *task, __u32 *
 static __always_inline void d4c_note_container(struct d4c_container *container, struct task_struct *task)
 {
 	container->root_dentry = d4c_root_of(task);
-	container->root_superblock = (__u64)BPF_CORE_READ(task, fs, root.dentry, d_sb);
+	container->root_superblock = (__u64)D4C_READ(task, fs, root.dentry, d_sb);
 	container->began_ns = bpf_ktime_get_boot_ns();
-	container->pid = BPF_CORE_READ(task, tgid);
-	container->mount_namespace = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
-	container->user_namespace = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	container->pid = D4C_READ(task, tgid);
+	container->mount_namespace = D4C_READ(task, nsproxy, mnt_ns, ns.inum);
+	container->user_namespace = D4C_READ(task, cred, user_ns, ns.inum);
 }
 
 #define D4C_JOIN_NOT 0
@@ -155,7 +155,7 @@ static __always_inline int d4c_joins(struct task_struct *task, __u64 *id, int an
 	fresh.pid_namespace = namespace;
 	/* No room: not known as begun, but its tasks are judged all the same, by one path. */
 	bpf_map_update_elem(&d4c_containers, id, &fresh, BPF_ANY);
-	d4c_remember_mounts(*id, (__u64)BPF_CORE_READ(task, fs, root.mnt), fresh.root_dentry);
+	d4c_remember_mounts(*id, (__u64)D4C_READ(task, fs, root.mnt), fresh.root_dentry);
 	return D4C_JOIN_BEGINS;
 }
 

@@ -74,6 +74,11 @@ struct inode {
 	const unsigned int i_nlink;
 };
 
+/* Its first words stand for any. */
+struct pt_regs {
+	unsigned long r15, r14;
+};
+
 struct seqcount {
 	unsigned int sequence;
 };

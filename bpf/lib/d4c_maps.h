@@ -3,7 +3,7 @@
 #ifndef D4C_MAPS_H
 #define D4C_MAPS_H
 
-#include "d4c_kernel_types.h"
+#include "d4c_read.h"
 #include "../include/d4c_record.h"
 #include "../include/d4c_state.h"
 #include "../include/d4c_table.h"

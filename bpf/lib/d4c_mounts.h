@@ -21,8 +21,8 @@
 static __always_inline __u64 d4c_mount_number(struct mount *mount)
 {
 	if (bpf_core_field_exists(mount->mnt_id_unique))
-		return BPF_CORE_READ(mount, mnt_id_unique);
-	return BPF_CORE_READ(mount, mnt_id);
+		return D4C_READ(mount, mnt_id_unique);
+	return D4C_READ(mount, mnt_id);
 }
 
 /* Drops what is remembered of a container, mount by mount. */
@@ -63,35 +63,35 @@ static __always_inline __u32 d4c_short_name(struct dentry *dentry)
 {
 	__u32 name = 0;
 
-	bpf_probe_read_kernel(&name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel(&name, sizeof(name), D4C_READ(dentry, d_name.name));
 	return name;
 }
 
 /* The tmpfs of /dev, and that of /dev/shm, on it or on the root. */
 static __always_inline int d4c_is_device_tmpfs(const struct d4c_mount_walk *walk, struct mount *mount)
 {
-	struct dentry *place = BPF_CORE_READ(mount, mnt_mountpoint), *folder = BPF_CORE_READ(place, d_parent);
-	struct mount *on = BPF_CORE_READ(mount, mnt_parent);
+	struct dentry *place = D4C_READ(mount, mnt_mountpoint), *folder = D4C_READ(place, d_parent);
+	struct mount *on = D4C_READ(mount, mnt_parent);
 
 	if (d4c_short_name(place) == D4C_NAME_SHM) {
 		place = folder;
-		if (folder == BPF_CORE_READ(on, mnt.mnt_root)) {
-			place = BPF_CORE_READ(on, mnt_mountpoint);
-			on = BPF_CORE_READ(on, mnt_parent);
+		if (folder == D4C_READ(on, mnt.mnt_root)) {
+			place = D4C_READ(on, mnt_mountpoint);
+			on = D4C_READ(on, mnt_parent);
 		}
-		folder = BPF_CORE_READ(place, d_parent);
+		folder = D4C_READ(place, d_parent);
 	}
 	return (__u64)on == walk->top && (__u64)folder == walk->root_dentry && d4c_short_name(place) == D4C_NAME_DEV;
 }
 
 static __always_inline __u32 d4c_kind_of_mount(const struct d4c_mount_walk *walk, struct mount *mount)
 {
-	__u64 magic = BPF_CORE_READ(mount, mnt.mnt_sb, s_magic);
+	__u64 magic = D4C_READ(mount, mnt.mnt_sb, s_magic);
 
 	if (magic == D4C_MAGIC_PROC || magic == D4C_MAGIC_SYSFS || magic == D4C_MAGIC_DEVPTS ||
 	    magic == D4C_MAGIC_MQUEUE || magic == D4C_MAGIC_CGROUP || magic == D4C_MAGIC_CGROUP2)
 		return D4C_MOUNT_IMAGE;
-	if ((BPF_CORE_READ(mount, mnt.mnt_root, d_inode, i_mode) & D4C_S_IFMT) != D4C_S_IFDIR)
+	if ((D4C_READ(mount, mnt.mnt_root, d_inode, i_mode) & D4C_S_IFMT) != D4C_S_IFDIR)
 		return D4C_MOUNT_FILE;
 	return magic == D4C_MAGIC_TMPFS && d4c_is_device_tmpfs(walk, mount) ? D4C_MOUNT_IMAGE : D4C_MOUNT_VOLUME;
 }
@@ -101,8 +101,8 @@ static __always_inline void d4c_remember_mount(struct d4c_mount_walk *walk, stru
 	struct d4c_mount_key key = {.container = walk->container, .mount = (__u64)mount};
 	struct d4c_mount value = {
 		.next = walk->last,
-		.parent = (__u64)BPF_CORE_READ(mount, mnt_parent),
-		.mountpoint = (__u64)BPF_CORE_READ(mount, mnt_mountpoint),
+		.parent = (__u64)D4C_READ(mount, mnt_parent),
+		.mountpoint = (__u64)D4C_READ(mount, mnt_mountpoint),
 		.number = d4c_mount_number(mount),
 		.is_top = (__u64)mount == walk->top,
 	};
@@ -124,14 +124,14 @@ static long d4c_next_mount(__u32 turn, void *context)
 
 	if (!walk->climbing) {
 		d4c_remember_mount(walk, mount);
-		next = (__u64)BPF_CORE_READ(mount, mnt_mounts.next);
+		next = (__u64)D4C_READ(mount, mnt_mounts.next);
 		end = (__u64)mount + children;
 	}
 	if (walk->climbing || next == end) {
 		if (walk->at == walk->top)
 			return 1;
-		parent = BPF_CORE_READ(mount, mnt_parent);
-		next = (__u64)BPF_CORE_READ(mount, mnt_child.next);
+		parent = D4C_READ(mount, mnt_parent);
+		next = (__u64)D4C_READ(mount, mnt_child.next);
 		end = (__u64)parent + children;
 		if (next == end) {
 			walk->at = (__u64)parent;
@@ -178,8 +178,8 @@ static long d4c_check_mount(__u32 turn, void *context)
 		place->kind = known->kind;
 	if (known->is_top || place->kind == D4C_MOUNT_IMAGE)
 		return 1;
-	if (known->parent != (__u64)BPF_CORE_READ(mount, mnt_parent) ||
-	    known->mountpoint != (__u64)BPF_CORE_READ(mount, mnt_mountpoint))
+	if (known->parent != (__u64)D4C_READ(mount, mnt_parent) ||
+	    known->mountpoint != (__u64)D4C_READ(mount, mnt_mountpoint))
 		goto own;
 	place->key.mount = known->parent;
 	place->steps = turn;

@@ -32,25 +32,24 @@ static __always_inline int d4c_read_locks(struct d4c_locks *locks)
 
 	if (!settings || !settings->rename_lock || !settings->mount_lock)
 		return 0;
-	if (bpf_probe_read_kernel(&locks->rename, sizeof(locks->rename), (void *)settings->rename_lock) ||
-	    bpf_probe_read_kernel(&locks->mount, sizeof(locks->mount), (void *)settings->mount_lock))
-		return 0;
+	locks->rename = D4C_READ((struct seqcount *)settings->rename_lock, sequence);
+	locks->mount = D4C_READ((struct seqcount *)settings->mount_lock, sequence);
 	return !((locks->rename | locks->mount) & 1);
 }
 
 /* What stands above the topmost mount. */
 static __always_inline __u32 d4c_top_of(struct mount *mount)
 {
-	struct mnt_namespace *namespace = BPF_CORE_READ(mount, mnt_ns);
+	struct mnt_namespace *namespace = D4C_READ(mount, mnt_ns);
 
 	if ((long)namespace == -D4C_EINVAL)
 		return D4C_WALK_NOWHERE;
 	if (!namespace)
 		return D4C_WALK_DETACHED;
 	/* An anonymous namespace: a tree that open_tree made and nobody has mounted. */
-	if (bpf_core_field_exists(namespace->seq) && BPF_CORE_READ(namespace, seq) == 0)
+	if (bpf_core_field_exists(namespace->seq) && D4C_READ(namespace, seq) == 0)
 		return D4C_WALK_DETACHED;
-	return BPF_CORE_READ(namespace, root) == mount ? D4C_WALK_TOP : D4C_WALK_DETACHED;
+	return D4C_READ(namespace, root) == mount ? D4C_WALK_TOP : D4C_WALK_DETACHED;
 }
 
 static __always_inline void d4c_seal(struct d4c_walk *walk, __u64 value)
@@ -62,54 +61,104 @@ static __always_inline void d4c_seal(struct d4c_walk *walk, __u64 value)
 static __always_inline long d4c_leave_mount(struct d4c_walk *walk)
 {
 	struct mount *mount = (void *)walk->mount;
-	struct mount *parent = BPF_CORE_READ(mount, mnt_parent);
+	struct mount *parent = D4C_READ(mount, mnt_parent);
 
 	if (parent == mount) {
 		walk->end = d4c_top_of(mount);
 		return 1;
 	}
 	walk->crossed = 1;
-	walk->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+	walk->dentry = (__u64)D4C_READ(mount, mnt_mountpoint);
 	walk->mount = (__u64)parent;
-	walk->mount_root = (__u64)BPF_CORE_READ(parent, mnt.mnt_root);
+	walk->mount_root = (__u64)D4C_READ(parent, mnt.mnt_root);
 	if (walk->sealing)
 		d4c_seal(walk, (__u64)parent);
 	return 0;
 }
 
-struct d4c_parent_and_name {
-	struct dentry *parent;
-	struct qstr name;
+/* What a dentry tells of its place. */
+struct d4c_rung {
+	struct dentry *parent; /* 0: it could not be read */
+	__u64 hash_len;
+	const unsigned char *name;
 };
 
-/* They lie side by side in every kernel so far: one read for both. */
-static __always_inline int d4c_read_dentry(struct d4c_parent_and_name *both, struct dentry *dentry)
+/* Without a cast by one read for all of it: it lies side by side in every kernel so far. */
+static __always_inline void d4c_read_dentry(struct d4c_rung *rung, struct dentry *dentry)
 {
 	const __u32 parent = bpf_core_field_offset(dentry->d_parent), name = bpf_core_field_offset(dentry->d_name);
+	__u64 type = d4c_type_of(dentry);
+	struct d4c_rung read;
 
-	if (name == parent + sizeof(both->parent))
-		return bpf_probe_read_kernel(both, sizeof(*both), (void *)dentry + parent);
-	return bpf_probe_read_kernel(&both->parent, sizeof(both->parent), (void *)dentry + parent) ||
-	       bpf_probe_read_kernel(&both->name, sizeof(both->name), (void *)dentry + name);
+	if (type) {
+		dentry = d4c_cast(dentry, type);
+		rung->parent = dentry->d_parent;
+		rung->hash_len = dentry->d_name.hash_len;
+		rung->name = dentry->d_name.name;
+		d4c_plain(rung->parent);
+		d4c_plain(rung->name);
+		return;
+	}
+	if (name == parent + sizeof(read.parent)) {
+		if (bpf_probe_read_kernel(&read, sizeof(read), (void *)dentry + parent))
+			read.parent = 0;
+	} else if (bpf_probe_read_kernel(&read.parent, sizeof(read.parent), (void *)dentry + parent) ||
+		   bpf_probe_read_kernel(&read.hash_len, sizeof(struct qstr), (void *)dentry + name)) {
+		read.parent = 0;
+	}
+	*rung = read;
+}
+
+#define D4C_SHORT_NAME_BYTES 16
+
+/* Puts a name at `to` of the work buffer. A short one by words: they lie in the page that it lies in, as names
+ * begin at words. What they would put behind its end is what stood there. */
+static __always_inline void d4c_put_name(__u8 *to, __u32 length, const unsigned char *name)
+{
+	__u64 type = d4c_type(D4C_TYPE_pt_regs), first, second, *word = (void *)to, *behind;
+	struct pt_regs *words;
+
+	if (!type || length > D4C_SHORT_NAME_BYTES || (__u64)name & 7) {
+		bpf_probe_read_kernel(to, length, name);
+		return;
+	}
+	behind = (void *)to + length;
+	/* The compiler, which sees where they are, would go by bytes. */
+	asm("" : "+r"(word), "+r"(behind));
+	first = behind[0];
+	second = behind[1];
+	words = d4c_cast(name, type);
+	word[0] = words->r15;
+	word[1] = words->r14;
+	behind[0] = first;
+	behind[1] = second;
+}
+
+static __always_inline void d4c_seal_dentry(struct d4c_walk *walk, struct dentry *dentry, __u64 hash_len)
+{
+	__u32 sequence = D4C_READ(dentry, d_seq.seqcount.sequence);
+
+	d4c_seal(walk, (__u64)dentry);
+	d4c_seal(walk, hash_len);
+	d4c_seal(walk, sequence);
+	walk->torn |= sequence & 1;
 }
 
 /* Puts "/" and the dentry's name in front of what there is, and goes on to its parent. */
 static __always_inline long d4c_leave_dentry(struct d4c_scratch *s, struct d4c_walk *walk)
 {
-	struct dentry *dentry = (void *)walk->dentry, *parent;
-	struct d4c_parent_and_name both;
-	struct qstr name;
-	__u32 sequence, length, offset = walk->offset;
+	struct dentry *dentry = (void *)walk->dentry;
+	struct d4c_rung rung;
+	__u32 length, offset = walk->offset;
 
-	if (d4c_read_dentry(&both, dentry) || both.parent == dentry) {
+	d4c_read_dentry(&rung, dentry);
+	if (!rung.parent || rung.parent == dentry) {
 		walk->end = D4C_WALK_DETACHED;
 		return 1;
 	}
-	parent = both.parent;
-	name = both.name;
-	length = name.len & 0xff;
+	length = rung.hash_len >> 32;
 	/* Some file systems have longer names (FUSE, vfat): a part of one would be another file's. */
-	if (name.len > 0xff || offset > D4C_PATH_BUFFER_BYTES || offset < length + 2) {
+	if (length > 0xff || offset > D4C_PATH_BUFFER_BYTES || offset < length + 2) {
 		walk->end = D4C_WALK_TOO_LONG;
 		return 1;
 	}
@@ -118,16 +167,11 @@ static __always_inline long d4c_leave_dentry(struct d4c_scratch *s, struct d4c_w
 	/* The verifier of 6.12 loses the bound in a callback: mask right before the use. */
 	asm volatile("" : "+r"(length));
 	length &= 0xff;
-	bpf_probe_read_kernel(&s->work[(offset & D4C_PATH_MASK) + 1], length, name.name);
-	if (walk->sealing) {
-		d4c_seal(walk, (__u64)dentry);
-		d4c_seal(walk, name.hash_len);
-		sequence = BPF_CORE_READ(dentry, d_seq.seqcount.sequence);
-		d4c_seal(walk, sequence);
-		walk->torn |= sequence & 1;
-	}
+	d4c_put_name(&s->work[(offset & D4C_PATH_MASK) + 1], length, rung.name);
+	if (walk->sealing)
+		d4c_seal_dentry(walk, dentry, rung.hash_len);
 	walk->offset = offset;
-	walk->dentry = (__u64)parent;
+	walk->dentry = (__u64)rung.parent;
 	return 0;
 }
 
@@ -164,7 +208,7 @@ __noinline int d4c_walk_up(struct d4c_scratch *s, __u64 dentry, __u64 vfsmount, 
 	walk->mount_root = 0;
 	if (vfsmount) {
 		walk->mount = vfsmount - bpf_core_field_offset(struct mount, mnt);
-		walk->mount_root = (__u64)BPF_CORE_READ(mount, mnt_root);
+		walk->mount_root = (__u64)D4C_READ(mount, mnt_root);
 	}
 	walk->seal = 0;
 	walk->torn = 0;
@@ -209,13 +253,13 @@ static __always_inline __u32 d4c_nameless(struct dentry *dentry)
 	const unsigned char *name;
 	char start[2] = {};
 
-	if (BPF_CORE_READ(dentry, d_hash.pprev))
+	if (D4C_READ(dentry, d_hash.pprev))
 		return 0;
-	inode = BPF_CORE_READ(dentry, d_inode);
-	if (!inode || BPF_CORE_READ(inode, i_nlink))
+	inode = D4C_READ(dentry, d_inode);
+	if (!inode || D4C_READ(inode, i_nlink))
 		return D4C_PATHS_UNKNOWN;
 	/* An unnamed file's name is "#" and its inode number. */
-	name = BPF_CORE_READ(dentry, d_name.name);
+	name = D4C_READ(dentry, d_name.name);
 	bpf_probe_read_kernel(start, sizeof(start), name);
 	return start[0] == '#' && start[1] >= '0' && start[1] <= '9' ? 0 : D4C_PATHS_NONE;
 }

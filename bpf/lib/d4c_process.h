@@ -15,10 +15,10 @@
 
 static __always_inline void d4c_tell_task(struct d4c_task *out, struct task_struct *task)
 {
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = D4C_READ(task, group_leader);
 
-	out->pid = BPF_CORE_READ(task, tgid);
-	out->start_ns = BPF_CORE_READ(leader, start_boottime);
+	out->pid = D4C_READ(task, tgid);
+	out->start_ns = D4C_READ(leader, start_boottime);
 	bpf_probe_read_kernel(out->comm, sizeof(out->comm), (void *)leader + bpf_core_field_offset(leader->comm));
 }
 
@@ -56,7 +56,7 @@ static __always_inline void d4c_tell_leader(struct d4c_task *out, struct signal_
 	__u64 task = pid ? d4c_task_of(pid) : 0;
 
 	if (pid)
-		out->pid = BPF_CORE_READ(pid, numbers[0].nr);
+		out->pid = D4C_READ(pid, numbers[0].nr);
 	if (task)
 		d4c_tell_task(out, (void *)task);
 }
@@ -84,11 +84,11 @@ __noinline __u32 d4c_mapped_id(__u64 address, __u32 id)
 {
 	const struct uid_gid_map *map = (void *)address;
 	struct d4c_id_search search = {.id = id, .mapped = D4C_UID_NOBODY};
-	__u32 count = BPF_CORE_READ(map, nr_extents);
+	__u32 count = D4C_READ(map, nr_extents);
 
 	search.extents = address + bpf_core_field_offset(map->extent);
 	if (count > D4C_UID_EXTENTS_NEAR)
-		search.extents = (__u64)BPF_CORE_READ(map, forward);
+		search.extents = (__u64)D4C_READ(map, forward);
 	bpf_loop(count > D4C_UID_EXTENTS_MAX ? D4C_UID_EXTENTS_MAX : count, d4c_try_extent, &search, 0);
 	return search.mapped;
 }
@@ -104,12 +104,12 @@ static long d4c_try_namespace(__u32 turn, void *context)
 	struct d4c_namespace_walk *walk = context;
 	struct user_namespace *user_ns = (void *)walk->user_ns;
 
-	if (!user_ns || BPF_CORE_READ(user_ns, level) == 0)
+	if (!user_ns || D4C_READ(user_ns, level) == 0)
 		return 1;
-	walk->found = BPF_CORE_READ(user_ns, ns.inum) == walk->namespace;
+	walk->found = D4C_READ(user_ns, ns.inum) == walk->namespace;
 	if (walk->found)
 		return 1;
-	walk->user_ns = (__u64)BPF_CORE_READ(user_ns, parent);
+	walk->user_ns = (__u64)D4C_READ(user_ns, parent);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static long d4c_try_namespace(__u32 turn, void *context)
  * Never that of a namespace which the container has made: its ids are whatever it likes. */
 static __always_inline __u64 d4c_id_map(const struct cred *cred, __u32 namespace)
 {
-	struct d4c_namespace_walk walk = {.user_ns = (__u64)BPF_CORE_READ(cred, user_ns), .namespace = namespace};
+	struct d4c_namespace_walk walk = {.user_ns = (__u64)D4C_READ(cred, user_ns), .namespace = namespace};
 
 	bpf_loop(D4C_USER_LEVELS_MAX, d4c_try_namespace, &walk, 0);
 	return walk.found ? walk.user_ns : 0;
@@ -128,10 +128,10 @@ static __always_inline void d4c_tell_users(struct d4c_process *out, struct d4c_s
 	const struct cred *cred = (void *)s->cred;
 	struct user_namespace *user_ns = (void *)d4c_id_map(cred, s->user_namespace);
 
-	out->uid = BPF_CORE_READ(cred, uid.val);
-	out->gid = BPF_CORE_READ(cred, gid.val);
-	out->euid = BPF_CORE_READ(cred, euid.val);
-	out->egid = BPF_CORE_READ(cred, egid.val);
+	out->uid = D4C_READ(cred, uid.val);
+	out->gid = D4C_READ(cred, gid.val);
+	out->euid = D4C_READ(cred, euid.val);
+	out->egid = D4C_READ(cred, egid.val);
 	out->container_uid = out->euid;
 	out->container_gid = out->egid;
 	if (!user_ns)
@@ -143,13 +143,13 @@ static __always_inline void d4c_tell_users(struct d4c_process *out, struct d4c_s
 /* The terminal of the session: a process can let go of its own, its leader's is there for all the others. */
 static __always_inline struct tty_struct *d4c_tty_of(struct signal_struct *signal)
 {
-	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+	struct tty_struct *tty = D4C_READ(signal, tty);
 	struct task_struct *leader;
 
 	if (tty)
 		return tty;
 	leader = (void *)d4c_leader_of(signal, D4C_PIDTYPE_SID);
-	return leader ? BPF_CORE_READ(leader, signal, tty) : 0;
+	return leader ? D4C_READ(leader, signal, tty) : 0;
 }
 
 static __always_inline __u32 d4c_terminal(struct signal_struct *signal)
@@ -159,9 +159,9 @@ static __always_inline __u32 d4c_terminal(struct signal_struct *signal)
 
 	if (!tty)
 		return 0;
-	driver = BPF_CORE_READ(tty, driver);
-	return ((__u32)BPF_CORE_READ(driver, major) << 20) +
-	       BPF_CORE_READ(driver, minor_start) + BPF_CORE_READ(tty, index);
+	driver = D4C_READ(tty, driver);
+	return ((__u32)D4C_READ(driver, major) << 20) +
+	       D4C_READ(driver, minor_start) + D4C_READ(tty, index);
 }
 
 /* Appends bytes of the work buffer to the record. */
@@ -189,9 +189,9 @@ static __always_inline __u32 d4c_leader_name(struct d4c_scratch *s)
 	struct qstr name;
 	__u32 offset;
 
-	leader = (void *)d4c_leader_of(BPF_CORE_READ(task, signal), D4C_PIDTYPE_SID);
-	file = leader ? BPF_CORE_READ(leader, mm, exe_file) : 0;
-	if (!file || bpf_probe_read_kernel(&name, sizeof(name), (void *)BPF_CORE_READ(file, f_path.dentry) +
+	leader = (void *)d4c_leader_of(D4C_READ(task, signal), D4C_PIDTYPE_SID);
+	file = leader ? D4C_READ(leader, mm, exe_file) : 0;
+	if (!file || bpf_probe_read_kernel(&name, sizeof(name), (void *)D4C_READ(file, f_path.dentry) +
 								bpf_core_field_offset(struct dentry, d_name)))
 		return D4C_PATH_BUFFER_BYTES;
 	if (name.len > 0xff)
@@ -231,7 +231,7 @@ static __always_inline void d4c_tell_arguments(struct d4c_scratch *s, unsigned l
 __noinline int d4c_tell_process(struct d4c_scratch *s)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct signal_struct *signal = D4C_READ(task, signal);
 	struct d4c_process *out;
 
 	if (!s)
@@ -239,14 +239,14 @@ __noinline int d4c_tell_process(struct d4c_scratch *s)
 	out = &s->record.process;
 	__builtin_memset(out, 0, sizeof(*out));
 	d4c_tell_task(&out->self, task);
-	d4c_tell_task(&out->parent, BPF_CORE_READ(task, real_parent));
+	d4c_tell_task(&out->parent, D4C_READ(task, real_parent));
 	d4c_tell_leader(&out->group_leader, signal, D4C_PIDTYPE_PGID);
 	d4c_tell_leader(&out->session_leader, signal, D4C_PIDTYPE_SID);
 	out->entry_leader.pid = s->entry_pid;
 	out->entry_leader.start_ns = s->entry_start_ns;
-	out->tid = BPF_CORE_READ(task, pid);
+	out->tid = D4C_READ(task, pid);
 	out->namespace_pid = d4c_namespace_pid(task, &out->pid_namespace);
-	out->mount_namespace = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	out->mount_namespace = D4C_READ(task, nsproxy, mnt_ns, ns.inum);
 	out->tty = d4c_terminal(signal);
 	d4c_tell_users(out, s);
 	d4c_append(s, &out->leader_name, d4c_leader_name(s));
