@@ -139,6 +139,8 @@ static __always_inline int d4c_finish(struct d4c_scratch *s, struct d4c_request 
 #ifdef D4C_OBSERVE
 	denied = 0;
 #endif
+	if (!told)
+		request->flags |= D4C_REQUEST_NOTHING_CAME;
 	if (request->flags & D4C_REQUEST_ONLY_DENIED && !denied)
 		told = 0;
 	if (denied) {

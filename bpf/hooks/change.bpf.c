@@ -88,20 +88,26 @@ int BPF_PROG(d4c_file_open, struct file *file)
 	__u32 flags = file->f_flags, mode = file->f_mode, operations;
 	int created = mode & D4C_FMODE_CREATED || flags & D4C_O_TMPFILE;
 	D4C_REQUEST(request);
+	struct d4c_mark *mark;
 
 	if (!(flags & (D4C_O_CREAT | D4C_O_TRUNC | D4C_O_TMPFILE | D4C_FMODE_EXEC_FLAG)) && !(mode & D4C_FMODE_WRITE))
 		return 0;
 	/* Of an open for execution too: it passes its flags on. */
-	if (d4c_is_below(file))
+	if (!d4c_may_be_marked() || d4c_is_below(file))
+		return 0;
+	mark = d4c_mark_of_current();
+	if (!mark)
 		return 0;
 	if (flags & D4C_FMODE_EXEC_FLAG) {
-		D4C_DENY_IF(d4c_mark_of_current() && d4c_execute(file));
+		D4C_DENY_IF(d4c_execute(file));
 		return 0;
 	}
 	if (flags & D4C_O_CREAT)
 		d4c_found_and_opened();
 	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
-	if (!operations || !d4c_concerned(&request->subject, operations))
+	if (!operations || !d4c_concerned_by(mark, &request->subject, operations))
+		return 0;
+	if (mode & D4C_FMODE_CREATED && !(flags & D4C_O_TMPFILE) && d4c_has_free_name(file, operations))
 		return 0;
 	d4c_ask(request, D4C_HOOK_FILE_OPEN, file->f_inode);
 	if (created)

@@ -84,22 +84,63 @@ int BPF_PROG(d4c_drop_write, struct vfsmount *mount)
 	return 0;
 }
 
+/* A name that an open makes was judged by path_mknod, and no action came of it: file_open, which comes with the
+ * file itself in the same open, need not judge it again. A file that is created has always come by path_mknod,
+ * which notes the name or forgets the one before. */
+static __always_inline void d4c_note_free_name(struct d4c_mark *mark, struct dentry *dentry, struct vfsmount *mount,
+					       __u32 operations)
+{
+	struct d4c_task_state *state;
+
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!state)
+		return;
+	state->free_dentry = (__u64)dentry;
+	state->free_mount = (__u64)mount;
+	state->free_operations = operations;
+	mark->flags |= D4C_MARK_NOTED;
+}
+
+static __always_inline void d4c_forget_free_name(struct d4c_mark *mark)
+{
+	struct d4c_task_state *state;
+
+	if (!(mark->flags & D4C_MARK_NOTED))
+		return;
+	state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
+	if (state)
+		state->free_dentry = 0;
+}
+
+static __always_inline int d4c_has_free_name(struct file *file, __u32 operations)
+{
+	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
+
+	return state && state->free_dentry == (__u64)file->f_path.dentry && state->free_mount == (__u64)file->f_path.mnt &&
+	       !(operations & ~state->free_operations);
+}
+
 D4C_HOOK(path_mknod)
 int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsigned short mode, unsigned int dev)
 {
 	D4C_REQUEST(request);
+	struct d4c_mark *mark = d4c_mark_of_current();
 	/* Where the file system knows access control lists the mask is applied after this hook. */
-	int opening = d4c_within_open();
+	int opening = d4c_within_open(), denied;
 	__u32 real = opening ? mode & ~d4c_umask() : mode, operations;
 
+	if (!mark)
+		return 0;
 	/* mknod(2) may leave the type out for a regular file. */
 	if (!(real & D4C_S_IFMT))
 		real |= D4C_S_IFREG;
 	operations = d4c_arrival(real);
 	if (opening)
 		d4c_end_denial();
-	if (!d4c_concerned(&request->subject, operations))
+	if (!d4c_concerned_by(mark, &request->subject, operations)) {
+		d4c_forget_free_name(mark);
 		return 0;
+	}
 	d4c_ask(request, D4C_HOOK_PATH_MKNOD, 0);
 	request->new_mode = real;
 	if (opening)
@@ -107,7 +148,12 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 	if (opening && dentry->d_flags & D4C_PAR_LOOKUP)
 		request->flags |= D4C_REQUEST_PROVISIONAL;
 	d4c_place(request, operations, dentry, dir->mnt, 1);
-	D4C_DENY_IF(d4c_decide(request));
+	denied = d4c_decide(request);
+	if (opening && request->flags & D4C_REQUEST_NOTHING_CAME)
+		d4c_note_free_name(mark, dentry, dir->mnt, operations);
+	else
+		d4c_forget_free_name(mark);
+	D4C_DENY_IF(denied);
 	return 0;
 }
 

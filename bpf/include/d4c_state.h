@@ -71,13 +71,15 @@ struct d4c_mount {
 _Static_assert(sizeof(struct d4c_mount) == 40, "");
 
 /* d4c_marks: task storage. */
+#define D4C_MARK_NOTED 1 /* some set of programs may have a name noted that an open of the task makes; stays set */
 struct d4c_mark {
 	__u64 container; /* cgroup id */
 	__u64 entry_start_ns;
 	__u32 entry_pid;
 	__u32 reserved_class;
 	__u64 counted; /* 1: it is one of its container's `tasks`; 2: it exits, and is none any more */
-	__u32 reserved[2];
+	__u32 flags; /* D4C_MARK_… */
+	__u32 reserved;
 };
 _Static_assert(sizeof(struct d4c_mark) == 40, "");
 

@@ -15,12 +15,17 @@ struct d4c_subject {
 	__u32 slot_flags;
 };
 
-static __always_inline struct d4c_mark *d4c_mark_of_current(void)
+/* Most tasks of a host have nothing of this kind: a load instead of a look-up. */
+static __always_inline int d4c_may_be_marked(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	/* Most tasks of a host have nothing of this kind: a load instead of a look-up. */
-	return task->bpf_storage ? bpf_task_storage_get(&d4c_marks, task, 0, 0) : 0;
+	return task->bpf_storage != 0;
+}
+
+static __always_inline struct d4c_mark *d4c_mark_of_current(void)
+{
+	return d4c_may_be_marked() ? bpf_task_storage_get(&d4c_marks, bpf_get_current_task_btf(), 0, 0) : 0;
 }
 
 /* Nobody has spoken to the programs for as long as they were told to go on without. */
@@ -33,17 +38,14 @@ static __always_inline int d4c_orphaned(void)
 	       bpf_ktime_get_ns() > settings->heartbeat_ns + settings->orphan_after_ns;
 }
 
-/* Whether the current task is a container's and one of these operations is anybody's concern there: one
- * look-up and a bit test where it is not. */
-static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 operations)
+/* Whether one of these operations is anybody's concern in the container of a mark: one look-up and a bit test
+ * where it is not. */
+static __always_inline int d4c_concerned_by(struct d4c_mark *mark, struct d4c_subject *subject, __u32 operations)
 {
-	struct d4c_mark *mark = d4c_mark_of_current();
 	struct d4c_slot *slot;
 	__u32 cell;
 	__u64 *head;
 
-	if (!mark)
-		return 0;
 	subject->container = mark->container;
 	slot = bpf_map_lookup_elem(&d4c_slots, &subject->container);
 	if (!slot)
@@ -55,6 +57,14 @@ static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 oper
 	if (!head || !((__u32)*head & operations) || d4c_orphaned())
 		return 0;
 	return 1;
+}
+
+/* The same for the current task, which may be no container's. */
+static __always_inline int d4c_concerned(struct d4c_subject *subject, __u32 operations)
+{
+	struct d4c_mark *mark = d4c_mark_of_current();
+
+	return mark && d4c_concerned_by(mark, subject, operations);
 }
 
 struct d4c_cgroup_walk {

@@ -52,6 +52,10 @@ struct d4c_task_state {
 	__u64 denied_dentry; /* of a provisional denial that has not ended */
 	__u64 denied_key;    /* 0: there is none */
 	__u64 executed[2];   /* files that an execve runs and that have been judged, the last one first */
+	/* A name that an open is making and that no action came of; 0: there is none. */
+	__u64 free_dentry;
+	__u64 free_mount;
+	__u64 free_operations;
 };
 
 /* Provisional denials that have not ended, of all tasks. */

@@ -30,6 +30,7 @@ struct d4c_place {
 #define D4C_REQUEST_PROVISIONAL 0x200 /* a denial at the first place may be taken back */
 #define D4C_REQUEST_OTHER_PROGRAM 0x400 /* the task runs, or is to run, another one than it is known for */
 #define D4C_REQUEST_EXECUTED 0x800 /* it runs it: nothing can be denied any more */
+#define D4C_REQUEST_NOTHING_CAME 0x1000 /* set by what decides: no action came of it, nor may any */
 
 struct d4c_request {
 	struct d4c_subject subject;

@@ -66,6 +66,7 @@ export const constants = {
   settingSilent: 1,
   slotNeverBlocked: 1,
   slotAnyBegins: 2,
+  markNoted: 1,
   lostRingFull: 0,
   lostNoScratch: 1,
   lostRecord: 2,
