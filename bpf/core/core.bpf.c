@@ -69,16 +69,14 @@ static __always_inline void d4c_begin(struct d4c_scratch *s, const struct d4c_re
 {
 	const struct d4c_subject *subject = &request->subject;
 	__u64 id = subject->container;
-	struct d4c_mark *mark = d4c_mark_of_current();
 	struct d4c_container *container;
 
-	__builtin_memset(&s->record, 0, sizeof(s->record));
+	/* The process is filled in when it is told. */
+	__builtin_memset(&s->record, 0, __builtin_offsetof(struct d4c_operation_record, process));
 	s->record.head.container = id;
 	s->record.hook = request->hook;
 	s->table = subject->table;
 	s->slot_flags = subject->slot_flags;
-	s->entry_start_ns = mark ? mark->entry_start_ns : 0;
-	s->entry_pid = mark ? mark->entry_pid : 0;
 	s->data_used = 0;
 	container = bpf_map_lookup_elem(&d4c_containers, &id);
 	s->root_superblock = container ? container->root_superblock : 0;
@@ -102,7 +100,8 @@ static __always_inline void d4c_tell_file(struct d4c_operation_record *record, c
 	record->file_gid = D4C_READ(inode, i_gid.val);
 }
 
-static __always_inline void d4c_judge_place(struct d4c_scratch *s, const struct d4c_place *place, __u32 index)
+static __always_inline void d4c_judge_place(struct d4c_scratch *s, const struct d4c_place *place, __u32 index,
+					     int is_only)
 {
 	s->record.pairs[index].operations = place->operations;
 	s->record.pairs_count = index + 1;
@@ -110,6 +109,7 @@ static __always_inline void d4c_judge_place(struct d4c_scratch *s, const struct 
 	s->place_mount = place->mount;
 	s->place_new = place->is_new;
 	s->pair = index;
+	s->tells_later = is_only;
 	d4c_judge_pair(s);
 }
 
@@ -177,14 +177,13 @@ D4C_CORE int d4c_core(struct d4c_request *request)
 	if (!s)
 		return d4c_decide_blind(request);
 	d4c_begin(s, request);
-	d4c_note_acting(s, request);
-	d4c_find_class(s, request->flags);
+	d4c_find_class(s, request);
 	forth = !!(request->flags & D4C_OPERATION_DIRECTORY_FORTH);
 	back = !!(request->flags & D4C_OPERATION_DIRECTORY_BACK);
 	if (request->places_count > 0)
-		d4c_judge_place(s, &request->places[0], 0);
+		d4c_judge_place(s, &request->places[0], 0, request->places_count == 1);
 	if (request->places_count > 1)
-		d4c_judge_place(s, &request->places[1], 1);
+		d4c_judge_place(s, &request->places[1], 1, 0);
 	if (forth | back)
 		d4c_judge_directories(s, forth, back);
 	denied = d4c_finish(s, request);

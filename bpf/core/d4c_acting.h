@@ -31,6 +31,7 @@ __noinline int d4c_look_at_executable(struct d4c_scratch *s, __u32 matching)
 	file = (void *)s->executable;
 	__builtin_memset(&s->executable_paths, 0, sizeof(s->executable_paths));
 	s->matching = matching;
+	s->tells_later = 0;
 	if (file) {
 		s->place_dentry = (__u64)D4C_READ(file, f_path.dentry);
 		s->place_mount = (__u64)D4C_READ(file, f_path.mnt);
@@ -83,13 +84,13 @@ static __always_inline __u32 d4c_acting_user(struct d4c_scratch *s)
 }
 
 /* Sets s->process_class. */
-__noinline int d4c_find_class(struct d4c_scratch *s, __u32 flags)
+__noinline int d4c_find_class(struct d4c_scratch *s, struct d4c_request *request)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	__u32 at, serial;
 	const __u64 *from;
 
-	if (!s)
+	if (!s || !request)
 		return 0;
 	s->process_class = 0;
 	at = D4C_CELL_LOW(D4C_CELL(s->table + D4C_HEAD_PROCESS));
@@ -99,9 +100,10 @@ __noinline int d4c_find_class(struct d4c_scratch *s, __u32 flags)
 	from = d4c_cell_at(s->table + at);
 	if (!from || d4c_copy(&s->section, from, sizeof(s->section)))
 		return 0;
+	d4c_note_acting(s, request);
 	__builtin_memset(&s->atoms, 0, sizeof(s->atoms));
 	if (s->section.executable)
-		d4c_find_program(s, serial, flags);
+		d4c_find_program(s, serial, request->flags);
 	if (s->section.leader) {
 		s->matching = s->section.leader;
 		d4c_match_work(s, d4c_leader_name(s));
@@ -138,6 +140,7 @@ __noinline int d4c_tell_acting(struct d4c_scratch *s, struct d4c_request *reques
 	if (!s || !request)
 		return 0;
 	out = &s->record.process;
+	d4c_note_acting(s, request);
 	d4c_tell_process(s);
 	d4c_look_at_executable(s, D4C_MATCH_NONE);
 	out->executable_paths = s->executable_paths.paths;

@@ -41,23 +41,32 @@ outside:
 	return 0;
 }
 
-/* Masks of the two paths of the place in hand; both go into the record. */
-static __always_inline void d4c_look_at_paths(struct d4c_scratch *s, struct d4c_pair *pair, __u32 root_offset)
+/* Sets s->masks by the two paths of the place in hand. */
+static __always_inline void d4c_look_at_paths(struct d4c_scratch *s, struct d4c_pair *pair)
 {
-	__u32 offset = s->walk.offset;
+	__u32 offset = s->walk.offset, root_offset = s->walk.root_offset;
 
 	pair->paths = D4C_PATHS_MOUNT;
-	d4c_append(s, &pair->mount_path, offset);
 	d4c_match_work(s, offset);
 	d4c_masks_first(&s->masks, s->match.mask);
-	if (root_offset == 0 || root_offset == offset || pair->mount_path.length < root_offset - offset)
+	if (root_offset == 0 || root_offset == offset)
 		return;
-	/* The path within the container's root is the end of the other one. */
 	pair->paths |= D4C_PATHS_ROOT;
-	pair->root_path.offset = pair->mount_path.offset + (root_offset - offset);
-	pair->root_path.length = pair->mount_path.length - (root_offset - offset);
 	d4c_match_work(s, root_offset);
 	d4c_masks_further(&s->masks, s->match.mask);
+}
+
+/* Both go into the record. */
+static __always_inline void d4c_tell_paths(struct d4c_scratch *s, struct d4c_pair *pair)
+{
+	__u32 before = s->walk.root_offset - s->walk.offset;
+
+	d4c_append(s, &pair->mount_path, s->walk.offset);
+	if (!(pair->paths & D4C_PATHS_ROOT) || pair->mount_path.length < before)
+		return;
+	/* The path within the container's root is the end of the other one. */
+	pair->root_path.offset = pair->mount_path.offset + before;
+	pair->root_path.length = pair->mount_path.length - before;
 }
 
 /* A mount hides the container's root from the walk, and the file may yet be on it. */
@@ -74,14 +83,18 @@ static __always_inline int d4c_look_behind_mounts(struct d4c_scratch *s, struct 
 	return 1;
 }
 
-/* Finds the paths of the place in hand and sets s->masks. 0, or what it is that it has no path. */
+/* Finds the paths of the place in hand and sets s->masks. 0, or what it is that it has no path. They are in the
+ * record then, or with s->tells_later, if that stays set, still where the walk has left them. */
 __noinline __u32 d4c_look(struct d4c_scratch *s, struct d4c_pair *pair)
 {
 	struct dentry *dentry;
-	__u32 nameless, root_offset;
+	__u32 nameless, later;
+	int is_hidden;
 
 	if (!s || !pair)
 		return D4C_PATHS_UNKNOWN;
+	later = s->tells_later;
+	s->tells_later = 0;
 	dentry = (void *)s->place_dentry;
 	nameless = s->place_new ? 0 : d4c_nameless(dentry);
 	if (nameless)
@@ -93,12 +106,13 @@ __noinline __u32 d4c_look(struct d4c_scratch *s, struct d4c_pair *pair)
 		return D4C_PATHS_NONE;
 	if (s->walk.end != D4C_WALK_TOP)
 		return D4C_PATHS_UNKNOWN;
-	root_offset = s->walk.root_offset;
-	d4c_look_at_paths(s, pair, root_offset);
-	if (root_offset == 0 && s->root_dentry && (__u64)D4C_READ(dentry, d_sb) == s->root_superblock &&
-	    !d4c_look_behind_mounts(s, pair))
-		return D4C_PATHS_UNKNOWN;
-	return 0;
+	is_hidden = s->walk.root_offset == 0 && s->root_dentry && (__u64)D4C_READ(dentry, d_sb) == s->root_superblock;
+	d4c_look_at_paths(s, pair);
+	if (later && !is_hidden)
+		s->tells_later = 1;
+	else
+		d4c_tell_paths(s, pair);
+	return is_hidden && !d4c_look_behind_mounts(s, pair) ? D4C_PATHS_UNKNOWN : 0;
 }
 
 /* Judges the pair s->pair; its operations and place are set. */
@@ -117,10 +131,11 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 	pair = &s->record.pairs[index];
 	s->matched = index * D4C_DIRECTORY_PATHS_MAX;
 	s->matching = D4C_MATCH_ALL;
+	paths = s->place_new ? D4C_PATHS_UNKNOWN : D4C_PATHS_NONE;
 	if (s->place_dentry)
 		paths = d4c_look(s, pair);
 	else
-		paths = s->place_new ? D4C_PATHS_UNKNOWN : D4C_PATHS_NONE;
+		s->tells_later = 0;
 	if (paths == D4C_PATHS_UNKNOWN) {
 		pair->paths = paths;
 		d4c_masks_unknown(&s->masks);
@@ -136,6 +151,8 @@ __noinline int d4c_judge_pair(struct d4c_scratch *s)
 					   (__u64)pair->mount << 32 | s->process_class);
 	if (!tells_mounts && pair->operations) /* for the reader */
 		pair->mount = d4c_mount_kind(s->record.head.container, s->place_mount);
+	if (s->tells_later && pair->operations)
+		d4c_tell_paths(s, pair);
 	s->record.operations |= pair->operations;
 	pair->actions = outcome.certain;
 	s->record.actions |= outcome.certain;

@@ -232,6 +232,7 @@ __noinline int d4c_tell_process(struct d4c_scratch *s)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct signal_struct *signal = D4C_READ(task, signal);
+	struct d4c_mark *mark = d4c_mark_of_current();
 	struct d4c_process *out;
 
 	if (!s)
@@ -242,8 +243,10 @@ __noinline int d4c_tell_process(struct d4c_scratch *s)
 	d4c_tell_task(&out->parent, D4C_READ(task, real_parent));
 	d4c_tell_leader(&out->group_leader, signal, D4C_PIDTYPE_PGID);
 	d4c_tell_leader(&out->session_leader, signal, D4C_PIDTYPE_SID);
-	out->entry_leader.pid = s->entry_pid;
-	out->entry_leader.start_ns = s->entry_start_ns;
+	if (mark) {
+		out->entry_leader.pid = mark->entry_pid;
+		out->entry_leader.start_ns = mark->entry_start_ns;
+	}
 	out->tid = D4C_READ(task, pid);
 	out->namespace_pid = d4c_namespace_pid(task, &out->pid_namespace);
 	out->mount_namespace = D4C_READ(task, nsproxy, mnt_ns, ns.inum);

@@ -52,7 +52,7 @@ struct d4c_scratch {
 	__u32 pair;
 	/* Which automata its paths are walked through: D4C_MATCH_… or the first state of one. */
 	__u32 matching;
-	__u32 spare;
+	__u32 tells_later; /* of the only place the paths are told when an action has come of it */
 	/* The program that acts: struct file, struct cred; and what is told of it. */
 	__u64 executable;
 	__u64 cred;
@@ -66,9 +66,8 @@ struct d4c_scratch {
 	__u32 data_used;
 	__u64 root_superblock;
 	__u64 root_dentry;
-	__u64 entry_start_ns;
-	__u32 entry_pid;
 	__u32 user_namespace;
+	__u32 unused;
 	__u8 work[D4C_WORK_BYTES];
 	struct d4c_operation_record record;
 	/* Right behind the record: both leave as one. */
