@@ -33,9 +33,9 @@ static __always_inline int d4c_is_pin_folder(const struct d4c_settings *settings
 	       D4C_READ(dentry, d_sb, s_dev) == settings->pin_device;
 }
 
-/* Our pin folder, or something in it. */
-static __always_inline int d4c_is_pin(struct dentry *dentry)
+__noinline int d4c_is_pin_at(__u64 address)
 {
+	struct dentry *dentry = (void *)address;
 	struct d4c_settings *settings;
 
 	if (D4C_READ(dentry, d_sb, s_magic) != D4C_MAGIC_BPF)
@@ -49,6 +49,13 @@ static __always_inline int d4c_is_pin(struct dentry *dentry)
 		dentry = D4C_READ(dentry, d_parent);
 	}
 	return 0;
+}
+
+/* Our pin folder, or something in it. */
+static __always_inline int d4c_is_pin(struct dentry *dentry)
+{
+	d4c_plain(dentry);
+	return d4c_is_pin_at((__u64)dentry);
 }
 
 static __always_inline int d4c_is_agent(struct task_struct *task)
