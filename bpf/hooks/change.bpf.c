@@ -15,8 +15,8 @@ __noinline __u32 d4c_mode_change(__u32 old, __u32 mode)
 D4C_HOOK(path_chmod)
 int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 {
-	struct dentry *dentry = path->dentry;
-	struct inode *inode = dentry->d_inode;
+	struct dentry *dentry = D4C_LOAD(path, dentry);
+	struct inode *inode = D4C_READ(dentry, d_inode);
 	__u32 old = D4C_READ(inode, i_mode), operations = d4c_mode_change(old, mode);
 	D4C_REQUEST(request);
 
@@ -24,10 +24,10 @@ int BPF_PROG(d4c_path_chmod, const struct path *path, unsigned short mode)
 		return 0;
 	d4c_ask(request, D4C_HOOK_PATH_CHMOD, inode);
 	request->new_mode = (old & D4C_S_IFMT) | (mode & 07777);
-	d4c_place(request, operations, dentry, path->mnt, 0);
+	d4c_place(request, operations, dentry, D4C_LOAD(path, mnt), 0);
 	/* It becomes executable at its other names too, and the kernel knows no way to them. */
 	if (operations & D4C_BIT(D4C_OP_CREATE_EXECUTABLE) && D4C_READ(inode, i_nlink) > 1)
-		d4c_place(request, operations, 0, path->mnt, 1);
+		d4c_place(request, operations, 0, D4C_LOAD(path, mnt), 1);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
@@ -49,9 +49,10 @@ static __always_inline int d4c_truncation(struct dentry *dentry, struct vfsmount
 D4C_HOOK(path_truncate)
 int BPF_PROG(d4c_path_truncate, const struct path *path)
 {
-	struct dentry *dentry = path->dentry;
+	struct dentry *dentry = D4C_LOAD(path, dentry);
+	struct inode *inode = D4C_READ(dentry, d_inode);
 
-	D4C_DENY_IF(d4c_truncation(dentry, path->mnt, dentry->d_inode, D4C_HOOK_PATH_TRUNCATE));
+	D4C_DENY_IF(d4c_truncation(dentry, D4C_LOAD(path, mnt), inode, D4C_HOOK_PATH_TRUNCATE));
 	return 0;
 }
 
@@ -59,7 +60,10 @@ int BPF_PROG(d4c_path_truncate, const struct path *path)
 D4C_HOOK(file_truncate)
 int BPF_PROG(d4c_file_truncate, struct file *file)
 {
-	D4C_DENY_IF(d4c_truncation(file->f_path.dentry, file->f_path.mnt, file->f_inode, D4C_HOOK_FILE_TRUNCATE));
+	struct dentry *dentry = D4C_LOAD(file, f_path.dentry);
+	struct inode *inode = D4C_LOAD(file, f_inode);
+
+	D4C_DENY_IF(d4c_truncation(dentry, D4C_LOAD(file, f_path.mnt), inode, D4C_HOOK_FILE_TRUNCATE));
 	return 0;
 }
 
@@ -89,6 +93,7 @@ int BPF_PROG(d4c_file_open, struct file *file)
 	int created = mode & D4C_FMODE_CREATED || flags & D4C_O_TMPFILE;
 	D4C_REQUEST(request);
 	struct d4c_mark *mark;
+	struct inode *inode;
 
 	if (!(flags & (D4C_O_CREAT | D4C_O_TRUNC | D4C_O_TMPFILE | D4C_FMODE_EXEC_FLAG)) && !(mode & D4C_FMODE_WRITE))
 		return 0;
@@ -104,15 +109,16 @@ int BPF_PROG(d4c_file_open, struct file *file)
 	}
 	if (flags & D4C_O_CREAT)
 		d4c_found_and_opened();
-	operations = d4c_opening(file->f_inode->i_mode, created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
+	inode = D4C_LOAD(file, f_inode);
+	operations = d4c_opening(D4C_READ(inode, i_mode), created, mode & D4C_FMODE_WRITE || flags & D4C_O_TRUNC);
 	if (!operations || !d4c_concerned_by(mark, &request->subject, operations))
 		return 0;
 	if (mode & D4C_FMODE_CREATED && !(flags & D4C_O_TMPFILE) && d4c_has_free_name(file, operations))
 		return 0;
-	d4c_ask(request, D4C_HOOK_FILE_OPEN, file->f_inode);
+	d4c_ask(request, D4C_HOOK_FILE_OPEN, inode);
 	if (created)
-		request->new_mode = file->f_inode->i_mode;
-	d4c_place(request, operations, file->f_path.dentry, file->f_path.mnt, created);
+		request->new_mode = D4C_READ(inode, i_mode);
+	d4c_place(request, operations, D4C_LOAD(file, f_path.dentry), D4C_LOAD(file, f_path.mnt), created);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }

@@ -12,14 +12,14 @@ static __always_inline int d4c_within_open(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return task->nameidata != 0;
+	return D4C_LOAD(task, nameidata) != 0;
 }
 
 static __always_inline __u32 d4c_umask(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return task->fs->umask;
+	return D4C_READ(D4C_LOAD(task, fs), umask);
 }
 
 static __always_inline struct d4c_task_state *d4c_denial(void)
@@ -116,7 +116,7 @@ static __always_inline int d4c_has_free_name(struct file *file, __u32 operations
 {
 	struct d4c_task_state *state = bpf_task_storage_get(&d4c_task_states, bpf_get_current_task_btf(), 0, 0);
 
-	return state && state->free_dentry == (__u64)file->f_path.dentry && state->free_mount == (__u64)file->f_path.mnt &&
+	return state && state->free_dentry == (__u64)D4C_LOAD(file, f_path.dentry) && state->free_mount == (__u64)D4C_LOAD(file, f_path.mnt) &&
 	       !(operations & ~state->free_operations);
 }
 
@@ -147,10 +147,10 @@ int BPF_PROG(d4c_path_mknod, const struct path *dir, struct dentry *dentry, unsi
 		request->flags = D4C_REQUEST_ONLY_DENIED;
 	if (opening && dentry->d_flags & D4C_PAR_LOOKUP)
 		request->flags |= D4C_REQUEST_PROVISIONAL;
-	d4c_place(request, operations, dentry, dir->mnt, 1);
+	d4c_place(request, operations, dentry, D4C_LOAD(dir, mnt), 1);
 	denied = d4c_decide(request);
 	if (opening && request->flags & D4C_REQUEST_NOTHING_CAME)
-		d4c_note_free_name(mark, dentry, dir->mnt, operations);
+		d4c_note_free_name(mark, dentry, D4C_LOAD(dir, mnt), operations);
 	else
 		d4c_forget_free_name(mark);
 	D4C_DENY_IF(denied);
@@ -167,7 +167,7 @@ int BPF_PROG(d4c_path_symlink, const struct path *dir, struct dentry *dentry, co
 		return 0;
 	d4c_ask(request, D4C_HOOK_PATH_SYMLINK, 0);
 	request->new_mode = 0120777;
-	d4c_place(request, operations, dentry, dir->mnt, 1);
+	d4c_place(request, operations, dentry, D4C_LOAD(dir, mnt), 1);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }

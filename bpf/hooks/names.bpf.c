@@ -11,8 +11,8 @@ int BPF_PROG(d4c_path_unlink, const struct path *dir, struct dentry *dentry)
 		return d4c_refuse();
 	if (!d4c_concerned(&request->subject, operations))
 		return 0;
-	d4c_ask(request, D4C_HOOK_PATH_UNLINK, dentry->d_inode);
-	d4c_place(request, operations, dentry, dir->mnt, 0);
+	d4c_ask(request, D4C_HOOK_PATH_UNLINK, D4C_LOAD(dentry, d_inode));
+	d4c_place(request, operations, dentry, D4C_LOAD(dir, mnt), 0);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
@@ -20,7 +20,7 @@ int BPF_PROG(d4c_path_unlink, const struct path *dir, struct dentry *dentry)
 D4C_HOOK(path_link)
 int BPF_PROG(d4c_path_link, struct dentry *old_dentry, const struct path *new_dir, struct dentry *new_dentry)
 {
-	struct inode *inode = old_dentry->d_inode;
+	struct inode *inode = D4C_LOAD(old_dentry, d_inode);
 	/* An unnamed file's first name is no further one. */
 	__u32 mode = D4C_READ(inode, i_mode), links = D4C_READ(inode, i_nlink);
 	__u32 arrival = d4c_arrival(mode), old = d4c_change(links ? mode : 0) & D4C_BIT(D4C_OP_MODIFY_EXECUTABLE);
@@ -31,8 +31,8 @@ int BPF_PROG(d4c_path_link, struct dentry *old_dentry, const struct path *new_di
 	d4c_ask(request, D4C_HOOK_PATH_LINK, inode);
 	/* link(2) stays within one mount. */
 	if (old)
-		d4c_place(request, old, old_dentry, new_dir->mnt, 0);
-	d4c_place(request, arrival, new_dentry, new_dir->mnt, 1);
+		d4c_place(request, old, old_dentry, D4C_LOAD(new_dir, mnt), 0);
+	d4c_place(request, arrival, new_dentry, D4C_LOAD(new_dir, mnt), 1);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }
@@ -61,7 +61,7 @@ D4C_HOOK(path_rename)
 int BPF_PROG(d4c_path_rename, const struct path *old_dir, struct dentry *old_dentry, const struct path *new_dir,
 	     struct dentry *new_dentry, unsigned int flags)
 {
-	struct inode *inode = old_dentry->d_inode, *replaced = new_dentry->d_inode;
+	struct inode *inode = D4C_LOAD(old_dentry, d_inode), *replaced = D4C_LOAD(new_dentry, d_inode);
 	__u32 mode = D4C_READ(inode, i_mode), other = replaced ? D4C_READ(replaced, i_mode) : 0;
 	__u32 exchange = flags & D4C_RENAME_EXCHANGE;
 	__u32 at_old = d4c_leaving(mode, other, exchange), at_new = d4c_arriving(mode, other, exchange);
@@ -80,9 +80,9 @@ int BPF_PROG(d4c_path_rename, const struct path *old_dir, struct dentry *old_den
 	if (back)
 		request->flags |= D4C_OPERATION_DIRECTORY_BACK;
 	if (at_old | forth | back)
-		d4c_place(request, at_old, old_dentry, old_dir->mnt, 0);
+		d4c_place(request, at_old, old_dentry, D4C_LOAD(old_dir, mnt), 0);
 	if (at_new | forth | back)
-		d4c_place(request, at_new, new_dentry, new_dir->mnt, 1);
+		d4c_place(request, at_new, new_dentry, D4C_LOAD(new_dir, mnt), 1);
 	D4C_DENY_IF(d4c_decide(request));
 	return 0;
 }

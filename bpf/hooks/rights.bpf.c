@@ -54,7 +54,7 @@ static __always_inline int d4c_is_set_below(struct dentry *dentry)
 	struct d4c_container *container;
 	__u64 id;
 
-	if (task->cred == task->real_cred || task->flags & D4C_PF_IO_WORKER || !mark)
+	if (D4C_LOAD(task, cred) == D4C_LOAD(task, real_cred) || task->flags & D4C_PF_IO_WORKER || !mark)
 		return 0;
 	id = mark->container;
 	container = bpf_map_lookup_elem(&d4c_containers, &id);
@@ -64,7 +64,7 @@ static __always_inline int d4c_is_set_below(struct dentry *dentry)
 /* A file comes to have this mode, or is changed as `operations` say. 1: deny. */
 static __always_inline int d4c_set_rights(struct dentry *dentry, __u32 operations, __u32 mode, __u32 hook)
 {
-	struct inode *inode = dentry->d_inode;
+	struct inode *inode = D4C_LOAD(dentry, d_inode);
 	D4C_REQUEST(request);
 
 	if (!operations || !d4c_concerned(&request->subject, operations) || d4c_is_set_below(dentry))
@@ -80,7 +80,7 @@ static __always_inline int d4c_set_rights(struct dentry *dentry, __u32 operation
 
 static __always_inline int d4c_set_list(struct dentry *dentry, __u64 entries, __u32 count)
 {
-	struct inode *inode = dentry->d_inode;
+	struct inode *inode = D4C_LOAD(dentry, d_inode);
 	__u32 old = D4C_READ(inode, i_mode), mode = (old & ~D4C_S_IXUGO) | d4c_acl_mode(entries, count);
 
 	return d4c_set_rights(dentry, d4c_mode_change(old, mode), mode, D4C_HOOK_INODE_SET_ACL);

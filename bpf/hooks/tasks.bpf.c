@@ -24,7 +24,7 @@ __noinline int d4c_enter(void)
 D4C_HOOK_BY(bprm_check_security, bprm_check)
 int BPF_PROG(d4c_bprm_check, struct linux_binprm *bprm)
 {
-	struct file *file = bprm->file;
+	struct file *file = D4C_LOAD(bprm, file);
 
 	D4C_DENY_IF(!d4c_enter());
 	D4C_DENY_IF(d4c_mark_of_current() && !d4c_was_judged(file) && d4c_execute(file));

@@ -14,7 +14,7 @@
 #define D4C_CAST_TYPES(type) \
 	type(bpf_prog) type(cgroup) type(cred) type(css_set) type(dentry) type(file) \
 	type(fs_struct) type(inode) type(linux_binprm) type(mm_struct) type(mnt_namespace) \
-	type(mount) type(nsproxy) type(pid) type(pid_namespace) type(posix_acl) type(pt_regs) \
+	type(mount) type(nsproxy) type(path) type(pid) type(pid_namespace) type(posix_acl) type(pt_regs) \
 	type(seqcount) type(signal_struct) type(super_block) type(task_struct) type(tty_driver) \
 	type(tty_struct) type(uid_gid_map) type(user_namespace) type(vfsmount) \
 	type(vm_area_struct)

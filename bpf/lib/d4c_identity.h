@@ -20,7 +20,7 @@ static __always_inline int d4c_may_be_marked(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	return task->bpf_storage != 0;
+	return D4C_LOAD(task, bpf_storage) != 0;
 }
 
 static __always_inline struct d4c_mark *d4c_mark_of_current(void)
