@@ -59,38 +59,41 @@ static inline __attribute__((always_inline)) void d4c_masks_further(struct d4c_m
 	}
 }
 
+/* Read where it lies: a call that copies it costs more than all that is done with it. */
 static long d4c_judge_rule(__u32 turn, void *context)
 {
 	struct d4c_rules_context *c = context;
 	const struct d4c_masks *masks = c->masks;
-	const __u64 *from = d4c_cell_at(c->rules + turn * D4C_RULE_CELLS);
-	struct d4c_rule rule;
-	__u64 hit, freed;
+	__u32 at = c->rules + turn * D4C_RULE_CELLS;
+	__u64 hit, freed, last;
 
-	if (!from || d4c_copy(&rule, from, sizeof(rule)))
-		return 1;
-	hit = rule.match[0] & masks->any[0];
-	hit |= rule.match[1] & masks->any[1];
-	hit |= rule.match[2] & masks->any[2];
-	hit |= rule.match[3] & masks->any[3];
-	freed = rule.exclude[0] & masks->all[0];
-	freed |= rule.exclude[1] & masks->all[1];
-	freed |= rule.exclude[2] & masks->all[2];
-	freed |= rule.exclude[3] & masks->all[3];
-	if (hit == 0 || freed != 0)
+	hit = D4C_CELL(at) & masks->any[0];
+	hit |= D4C_CELL(at + 1) & masks->any[1];
+	hit |= D4C_CELL(at + 2) & masks->any[2];
+	hit |= D4C_CELL(at + 3) & masks->any[3];
+	if (hit == 0)
 		return 0;
-	if (rule.flags & D4C_RULE_POSSIBLE)
-		c->possible |= rule.actions;
+	freed = D4C_CELL(at + 4) & masks->all[0];
+	freed |= D4C_CELL(at + 5) & masks->all[1];
+	freed |= D4C_CELL(at + 6) & masks->all[2];
+	freed |= D4C_CELL(at + 7) & masks->all[3];
+	if (freed != 0)
+		return 0;
+	last = D4C_CELL(at + 8);
+	if (D4C_CELL_HIGH(last) & D4C_RULE_POSSIBLE)
+		c->possible |= D4C_CELL_LOW(last);
 	else
-		c->certain |= rule.actions;
+		c->certain |= D4C_CELL_LOW(last);
 	return 0;
+outside:
+	return 1;
 }
 
 /* Operations at one path, judged one after another. */
 struct d4c_operations_context {
 	const struct d4c_masks *masks;
 	__u32 base;
-	__u32 operations;
+	__u32 operations; /* left to judge */
 	__u32 mount;
 	__u32 process_class;
 	__u32 certain;
@@ -98,15 +101,28 @@ struct d4c_operations_context {
 	__u32 acted; /* operations that an action came of */
 };
 
-static long d4c_judge_operation(__u32 operation, void *context)
+/* Number of the lowest bit of a set that has one below 16: each bit moves four other ones of 0x09af to the top,
+ * by which its number is found in the constant. (This compiler has no way to count zeros for BPF.) */
+static inline __attribute__((always_inline)) __u32 d4c_lowest(__u32 set)
+{
+	__u32 top = (set & (0 - set)) * 0x09af >> 12 & 15;
+
+	return 0xcd7ea84fb6935210ull >> top * 4 & 15;
+}
+_Static_assert(D4C_OPERATIONS <= 16, "as many as d4c_lowest can tell apart");
+
+/* The lowest operation that is left. */
+static long d4c_judge_operation(__u32 turn, void *context)
 {
 	struct d4c_operations_context *c = context;
 	struct d4c_rules_context rules = {.masks = c->masks};
-	__u32 base = c->base, classes, count;
+	__u32 base = c->base, operation, classes, count;
 	__u64 head, run;
 
-	if (!(c->operations >> (operation & 31) & 1))
-		return 0;
+	if (c->operations == 0)
+		return 1;
+	operation = d4c_lowest(c->operations);
+	c->operations &= c->operations - 1;
 	head = D4C_CELL(base + D4C_HEAD_CLASSES);
 	classes = D4C_CELL_LOW(head);
 	if (c->process_class >= classes)

@@ -63,15 +63,14 @@ struct d4c_match_context {
 static inline __attribute__((always_inline)) void d4c_accept(struct d4c_match *match, __u32 state)
 {
 	__u32 class = D4C_CELL_HIGH(D4C_CELL(match->base + state));
-	__u64 accept[D4C_MASK_WORDS];
-	const __u64 *from = d4c_cell_at(match->base + class);
+	__u32 at = match->base + class;
 
-	if (class == 0 || !from || d4c_copy(accept, from, sizeof(accept)))
+	if (class == 0)
 		return;
-	match->mask[0] |= accept[0];
-	match->mask[1] |= accept[1];
-	match->mask[2] |= accept[2];
-	match->mask[3] |= accept[3];
+	match->mask[0] |= D4C_CELL(at);
+	match->mask[1] |= D4C_CELL(at + 1);
+	match->mask[2] |= D4C_CELL(at + 2);
+	match->mask[3] |= D4C_CELL(at + 3);
 outside:
 	return;
 }
