@@ -36,16 +36,15 @@ struct d4c_below_context {
 
 static __u32 d4c_step_slash(__u32 base, __u32 state)
 {
-	__u64 cell = D4C_CELL(base + state + 1 + '/');
-	__u32 background;
+	__u32 next = D4C_TRANSITION(base, state, '/'), background;
 
-	if (D4C_CELL_LOW(cell) == state)
-		return D4C_CELL_HIGH(cell);
-	background = D4C_CELL_LOW(D4C_CELL(base + state)) & 0x7fffffff;
+	if (D4C_NEXT_BYTE(next) == '/')
+		return D4C_NEXT_STATE(next);
+	background = D4C_BACKGROUND(base, state);
 	if (background == state || background == 0)
 		return background;
-	cell = D4C_CELL(base + background + 1 + '/');
-	return D4C_CELL_LOW(cell) == background ? D4C_CELL_HIGH(cell) : background;
+	next = D4C_TRANSITION(base, background, '/');
+	return D4C_NEXT_BYTE(next) == '/' ? D4C_NEXT_STATE(next) : background;
 outside:
 	return 0;
 }
@@ -62,7 +61,7 @@ static long d4c_look_below(__u32 automaton, void *context)
 	if (state == 0)
 		return 0;
 	below->state[at] = d4c_step_slash(base, state);
-	from = d4c_cell_at(base + D4C_CELL_HIGH(D4C_CELL(base + state)) + D4C_CLASS_SOME);
+	from = d4c_cell_at(base + D4C_STATE_CLASS(D4C_CELL(base + state)) + D4C_CLASS_SOME);
 	if (!from || d4c_copy(masks, from, sizeof(masks)))
 		return 1;
 	for (int i = 0; i < D4C_MASK_WORDS; i++) {

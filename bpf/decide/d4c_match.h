@@ -36,8 +36,25 @@
 			goto outside;                  \
 		*_cell;                                \
 	})
+/* Where a state of the table leads to on a byte: half a cell, of the state if its low byte is that byte. */
+#define D4C_TRANSITION(base, state, byte)                                             \
+	({                                                                            \
+		__u32 _place = (byte) + 1;                                            \
+		const __u64 *_pair = d4c_cell_at((base) + (state) + (_place >> 1));   \
+		if (!_pair)                                                           \
+			goto outside;                                                 \
+		((const __u32 *)_pair)[_place & 1];                                   \
+	})
+#define D4C_NEXT_BYTE(v) ((v) >> D4C_BYTE_SHIFT)
+#define D4C_NEXT_STATE(v) ((v) & D4C_STATE_MASK)
+#define D4C_BACKGROUND(base, state) D4C_TRANSITION(base, state, 0)
+/* Of a state's own cell. */
+#define D4C_STATE_CLASS(v) ((v) & D4C_STATE_MASK)
 #define D4C_CELL_LOW(v) ((__u32)(v))
 #define D4C_CELL_HIGH(v) ((__u32)((v) >> 32))
+
+/* Keeps a way out from being made one with others, which would carry its result along through a loop. */
+#define D4C_APART asm volatile("")
 
 /* A path on its way through the automata. In the kernel it lies in a map value: of what is carried from
  * callback to callback on the stack the verifier would follow every value. */
@@ -62,7 +79,7 @@ struct d4c_match_context {
 /* The path has ended in this state: what it accepts is added. */
 static inline __attribute__((always_inline)) void d4c_accept(struct d4c_match *match, __u32 state)
 {
-	__u32 class = D4C_CELL_HIGH(D4C_CELL(match->base + state));
+	__u32 class = D4C_STATE_CLASS(D4C_CELL(match->base + state));
 	__u32 at = match->base + class;
 
 	if (class == 0)
@@ -98,25 +115,24 @@ static long d4c_match_chunk(__u32 turn, void *context)
 	struct d4c_match *match = c->match;
 	const __u8 *bytes = c->bytes;
 	__u32 base = match->base, state = match->state, offset = match->offset, end = match->end;
-
 	/* 64 bits: what is spilled in fewer the verifier forgets, and with it the end of the loop. */
+
 	for (__u64 i = 0; i < D4C_CHUNK_BYTES; i++) {
-		__u32 byte, background;
-		__u64 cell;
+		__u32 byte, background, next;
 
 		if (offset >= end || state == 0)
 			break;
-		byte = bytes[offset & D4C_PATH_MASK] + 1;
+		byte = bytes[offset & D4C_PATH_MASK];
 		offset++;
-		cell = D4C_CELL(base + state + byte);
-		if (D4C_CELL_LOW(cell) == state) {
-			state = D4C_CELL_HIGH(cell);
+		next = D4C_TRANSITION(base, state, byte);
+		if (D4C_NEXT_BYTE(next) == byte) {
+			state = D4C_NEXT_STATE(next);
 			continue;
 		}
-		background = D4C_CELL_LOW(D4C_CELL(base + state)) & 0x7fffffff;
+		background = D4C_BACKGROUND(base, state);
 		if (background != state && background != 0) {
-			cell = D4C_CELL(base + background + byte);
-			state = D4C_CELL_LOW(cell) == background ? D4C_CELL_HIGH(cell) : background;
+			next = D4C_TRANSITION(base, background, byte);
+			state = D4C_NEXT_BYTE(next) == byte ? D4C_NEXT_STATE(next) : background;
 		} else {
 			state = background;
 		}
@@ -130,6 +146,7 @@ static long d4c_match_chunk(__u32 turn, void *context)
 		d4c_accept(match, state);
 	return !d4c_enter_automaton(match, match->automaton + 1);
 outside:
+	D4C_APART;
 	return 1;
 }
 

@@ -8,15 +8,17 @@
  *
  *   head | dispatch | rules | classes | process section | automata (comb)
  *
- * Automata. A state is the index of its own cell, the header: low half = background state | 1 << 31,
- * high half = index of its class. The transition on byte b is at cell state + 1 + b, if the low half there
- * (its owner) is the state: the high half is the next state. Else the background decides in the same way,
- * and a background that has no cell of its own for b stays itself. State 0 is dead: nothing more matches,
- * no class. A free cell has the owner D4C_CELL_FREE. A background's background is itself, or 0.
+ * Automata. Here the halves of cells count: half 2 * i is the low one of cell i. A state is the index of its own
+ * cell, the header: low half = index of its class | D4C_STATE_MARK, high half = background state. The transition
+ * on byte b is at half 2 * state + 1 + b, if the highest byte there is b (of no other state there can be one on b
+ * in that place): next state | b << 24. Else the background decides in the same way, and a background that has no
+ * transition of its own on b stays itself. State 0 is dead: nothing more matches, no class. What is free is 0.
+ * A background's background is itself, or 0. No path has a NUL in it, and there are no transitions on one: at
+ * their place is the background, so that a NUL would lead there.
  *
- *   step(s, b): v = cell[s + 1 + b];            if (lo(v) == s) return hi(v);
- *               g = lo(cell[s]) & 0x7fffffff;   if (g == s || g == 0) return g;
- *               v = cell[g + 1 + b];            return lo(v) == g ? hi(v) : g;
+ *   step(s, b): v = half[2 * s + 1 + b];   if (v >> 24 == b) return v & 0x7fffff;
+ *               g = half[2 * s + 1];       if (g == s || g == 0) return g;
+ *               v = half[2 * g + 1 + b];   return v >> 24 == b ? v & 0x7fffff : g;
  *
  * Masks. A group is a set of patterns that no rule tells apart; group g is bit g % 64 of word g / 64.
  * D4C_GROUP_ANY stands for "no path condition": engines set it in every mask. The masks of all automata
@@ -52,8 +54,11 @@
 #include "d4c_operations.h"
 
 #define D4C_TABLE_MAGIC 0x54433444 /* "D4CT" */
-#define D4C_TABLE_VERSION 1
-#define D4C_CELL_FREE 0x7fffffff
+#define D4C_TABLE_VERSION 2
+/* In the low half of a header, which has no byte, and in no other half cell. */
+#define D4C_STATE_MARK (1u << 23)
+#define D4C_STATE_MASK (D4C_STATE_MARK - 1)
+#define D4C_BYTE_SHIFT 24
 #define D4C_GROUP_ANY 0
 
 #define D4C_TABLE_UNDECIDED 1 /* facts of the container were not known: rules may be POSSIBLE */

@@ -5,9 +5,10 @@
 import { Failure } from '#base';
 
 export const tableMagic = 0x54433444;
-export const tableVersion = 1;
-export const cellFree = 0x7fffffff;
-export const headerBit = 0x80000000;
+export const tableVersion = 2;
+export const stateMark = 0x800000;
+export const stateMask = stateMark - 1;
+export const byteShift = 24;
 export const groupAny = 0;
 export const tableUndecided = 1;
 export const tableCoarse = 2;
@@ -32,8 +33,8 @@ export const processCells = 18;
 export const processUserCells = 5;
 export const processConditionCells = 4;
 export const processNodeCells = 2;
-/** Cells after a state's own that a walk may look at. */
-export const rowReach = 256;
+/** Cells after a state's own that a walk may look at: two bytes each. */
+export const rowReach = 128;
 
 export const processLeaf = 0x80000000;
 
@@ -138,16 +139,37 @@ function checkDispatch(table: Table, cells: number): void {
 function checkStates(table: Table, cells: number): void {
   const { words, states, classes } = table;
   for (let cell = states; cell < cells; cell++) {
-    const low = words[cell * 2]!;
-    const high = words[cell * 2 + 1]!;
-    if (low >= headerBit) {
-      const background = low - headerBit;
+    if (isHeader(words[cell * 2]!)) {
+      const background = backgroundOf(words, cell);
+      const classAt = classOf(words, cell);
       must(background === 0 || isState(table, background), 'the background of a state is none');
-      must(high >= classes && high + classCells <= states, 'the class of a state lies outside of the classes');
-    } else if (low !== cellFree) {
-      must(isState(table, low) && (high === 0 || isState(table, high)), 'a transition leads to no state');
+      must(classAt >= classes && classAt + classCells <= states, 'the class of a state lies outside of the classes');
+    } else {
+      checkTransition(table, cell * 2);
+      checkTransition(table, cell * 2 + 1);
     }
   }
+}
+
+/** Of a state that is there, to one that is; or nothing. */
+function checkTransition(table: Table, half: number): void {
+  const word = table.words[half]!;
+  if (word === 0) return;
+  const byte = word >>> byteShift;
+  const owner = half - 1 - byte;
+  const next = word & (stateMask | stateMark);
+  must(byte !== 0 && owner % 2 === 0 && isState(table, owner / 2), 'a transition is of no state');
+  must(next === 0 || isState(table, next), 'a transition leads to no state');
+}
+
+/** The state that decides for bytes on which a state has no transition; itself, or 0, if none does. */
+export function backgroundOf(words: Uint32Array, state: number): number {
+  return words[state * 2 + 1]!;
+}
+
+/** The cell of what the end of a path in a state means. */
+export function classOf(words: Uint32Array, state: number): number {
+  return words[state * 2]! - stateMark;
 }
 
 function checkProcess(table: Table, cells: number): void {
@@ -200,7 +222,11 @@ export function readProcess(table: Table): ProcessHead {
 
 function isState(table: Table, cell: number): boolean {
   const { words, states } = table;
-  return cell >= states && (cell + rowReach) * 2 + 1 < words.length && words[cell * 2]! >= headerBit;
+  return cell >= states && (cell + rowReach) * 2 + 1 < words.length && isHeader(words[cell * 2]!);
+}
+
+function isHeader(half: number): boolean {
+  return half >>> byteShift === 0 && half >= stateMark;
 }
 
 function inside(first: number, length: number, cells: number): boolean {

@@ -1,6 +1,6 @@
 import {
-  actionBits, groupAny, headerBit, maskWords, mountKindCount, processConditionCells, processLeaf, processNodeCells,
-  processUserCells, readProcess, readTable, ruleCells, rulePossible, type Table, tableCoarse, tableMounts,
+  actionBits, backgroundOf, byteShift, classOf, groupAny, maskWords, mountKindCount, processConditionCells, processLeaf,
+  processNodeCells, processUserCells, readProcess, readTable, ruleCells, rulePossible, stateMask, type Table, tableCoarse, tableMounts,
 } from '#abi';
 import { type ActionName, type KnownPaths, type MountKind, type OperationName, operationNames, type PolicyEvent, type ProcessFacts } from '#policy';
 import { includes, intersection, isEmpty, type Mask, mask, meets, union } from './mask.ts';
@@ -145,7 +145,7 @@ function classMask(table: Table, states: readonly number[], part: number): Mask 
   const result = mask();
   for (const state of states) {
     if (state === 0) continue;
-    const at = (table.words[state * 2 + 1]! * 2) + part * maskWords;
+    const at = classOf(table.words, state) * 2 + part * maskWords;
     for (let i = 0; i < maskWords; i++) result[i]! |= table.words[at + i]!;
   }
   return result;
@@ -163,21 +163,22 @@ function walk(words: Uint32Array, start: number, path: Uint8Array): number {
   let state = start;
   let looks = 0;
   for (let i = 0; i < path.length && state !== 0; i++) {
-    const own = (state + 1 + path[i]!) * 2;
+    const byte = path[i]!;
+    const own = words[state * 2 + 1 + byte]!;
     looks++;
-    if (words[own] === state) {
-      state = words[own + 1]!;
+    if (own >>> byteShift === byte) {
+      state = own & stateMask;
       continue;
     }
     looks++;
-    const background = words[state * 2]! - headerBit;
+    const background = backgroundOf(words, state);
     if (background === state || background === 0) {
       state = background;
       continue;
     }
     looks++;
-    const usual = (background + 1 + path[i]!) * 2;
-    state = words[usual] === background ? words[usual + 1]! : background;
+    const usual = words[background * 2 + 1 + byte]!;
+    state = usual >>> byteShift === byte ? usual & stateMask : background;
   }
   lookUps.count += looks;
   return state;
@@ -195,7 +196,7 @@ function processClassOf(table: Table, process: ProcessFacts): number {
   add(process.interactive ? head.terminal : head.noTerminal);
   if (head.leader !== 0) {
     const state = walk(words, head.leader, process.sessionLeader);
-    if (state !== 0) add(words[state * 2 + 1]! * 2);
+    if (state !== 0) add(classOf(words, state) * 2);
   }
   for (let i = 0; i < head.userCount; i++) {
     const at = (head.users + i * processUserCells) * 2;

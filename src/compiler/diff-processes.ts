@@ -1,4 +1,4 @@
-import { maskWords, processUserCells, readProcess, type Table } from '#abi';
+import { classOf, maskWords, processUserCells, readProcess, type Table } from '#abi';
 import type { KnownPaths, ProcessFacts } from '#policy';
 import { leafOf } from './decide.ts';
 import { explore, nameForm, type Part, pathForm } from './diff-product.ts';
@@ -156,7 +156,7 @@ export function acceptMask(table: Table, states: readonly number[], part: number
   const result = mask();
   for (const state of states) {
     if (state === 0) continue;
-    const at = table.words[state * 2 + 1]! * 2 + part * maskWords;
+    const at = classOf(table.words, state) * 2 + part * maskWords;
     for (let i = 0; i < maskWords; i++) result[i]! |= table.words[at + i]!;
   }
   return result;

@@ -1,4 +1,4 @@
-import { headerBit, rowReach } from '#abi';
+import { backgroundOf, byteShift, stateMask } from '#abi';
 
 /** Automata of one table that are walked together: its cells, and where each begins. */
 export interface Part {
@@ -183,18 +183,20 @@ function walkOf(parts: readonly Part[]): Walk {
 /** The state behind one byte, as bpf/include/d4c_table.h has it. */
 export function stepCell(words: Uint32Array, state: number, byte: number): number {
   if (state === 0) return 0;
-  if (words[(state + 1 + byte) * 2] === state) return words[(state + 1 + byte) * 2 + 1]!;
-  const background = words[state * 2]! - headerBit;
+  const own = words[state * 2 + 1 + byte]!;
+  if (own >>> byteShift === byte) return own & stateMask;
+  const background = backgroundOf(words, state);
   if (background === state || background === 0) return background;
-  return words[(background + 1 + byte) * 2] === background ? words[(background + 1 + byte) * 2 + 1]! : background;
+  const usual = words[background * 2 + 1 + byte]!;
+  return usual >>> byteShift === byte ? usual & stateMask : background;
 }
 
 function edgesOf(words: Uint32Array, state: number): Uint8Array {
-  const background = words[state * 2]! - headerBit;
+  const background = backgroundOf(words, state);
+  const has = (owner: number, byte: number): boolean => words[owner * 2 + 1 + byte]! >>> byteShift === byte;
   const found: number[] = [];
-  for (let byte = 0; byte < rowReach; byte++) {
-    const own = words[(state + 1 + byte) * 2] === state;
-    if (own || (background !== 0 && words[(background + 1 + byte) * 2] === background)) found.push(byte);
+  for (let byte = 1; byte < 256; byte++) {
+    if (has(state, byte) || (background !== 0 && has(background, byte))) found.push(byte);
   }
   return Uint8Array.from(found);
 }

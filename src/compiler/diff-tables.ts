@@ -1,4 +1,4 @@
-import { mountKindCount, operationCount, readTable, type Table } from '#abi';
+import { classOf, mountKindCount, operationCount, readTable, type Table } from '#abi';
 import { type KnownPaths, type MountKind, operationNames, type OperationName } from '#policy';
 import type { Masks } from './decide.ts';
 import { compareDirectories } from './diff-directories.ts';
@@ -193,7 +193,7 @@ function maskPairs(tables: readonly [Table, Table]): {
   const byCells = new Map<string, Class>();
   const byMasks = new Map<string, Class>();
   const at = ({ states }: { readonly states: Int32Array }): Class => {
-    const cells = [...states].map((state, i) => (state === 0 ? 0 : tables[i < split ? 0 : 1].words[state * 2 + 1]!)).join();
+    const cells = [...states].map((state, i) => (state === 0 ? 0 : classOf(tables[i < split ? 0 : 1].words, state))).join();
     const known = byCells.get(cells);
     if (known !== undefined) return known;
     const masks: MaskPair = [

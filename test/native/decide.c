@@ -44,19 +44,25 @@ static long d4c_loop(__u32 turns, long (*callback)(__u32, void *), void *context
 
 #include "../../bpf/decide/d4c_judge.h"
 
+static __u32 d4c_half(__u32 base, __u32 state, __u8 byte)
+{
+	__u32 half = state * 2 + 1 + byte;
+
+	return (__u32)(d4c_cell(base + half / 2) >> half % 2 * 32);
+}
+
 /* One step of an automaton, for names that are no paths. */
 static __u32 d4c_next_state(__u32 base, __u32 state, __u8 byte)
 {
-	__u64 cell = d4c_cell(base + state + 1 + byte);
-	__u32 background;
+	__u32 next = d4c_half(base, state, byte), background;
 
-	if (D4C_CELL_LOW(cell) == state)
-		return D4C_CELL_HIGH(cell);
-	background = D4C_CELL_LOW(d4c_cell(base + state)) & 0x7fffffff;
+	if (D4C_NEXT_BYTE(next) == byte)
+		return D4C_NEXT_STATE(next);
+	background = d4c_half(base, state, 0);
 	if (background == state || background == 0)
 		return background;
-	cell = d4c_cell(base + background + 1 + byte);
-	return D4C_CELL_LOW(cell) == background ? D4C_CELL_HIGH(cell) : background;
+	next = d4c_half(base, background, byte);
+	return D4C_NEXT_BYTE(next) == byte ? D4C_NEXT_STATE(next) : background;
 }
 
 #define UNKNOWN 0xffffffffu

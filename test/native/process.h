@@ -22,7 +22,7 @@ static void accepted(struct atoms *to, __u32 start, struct bytes text)
 
 	memset(to, 0, sizeof(*to));
 	if (state)
-		add_atoms(to, ((struct d4c_class *)section_at(D4C_CELL_HIGH(d4c_cell(TABLE_BASE + state))))->accept);
+		add_atoms(to, ((struct d4c_class *)section_at(D4C_STATE_CLASS(d4c_cell(TABLE_BASE + state))))->accept);
 }
 
 static void executable_atoms(const struct d4c_process_section *section, const struct paths *paths, struct atoms *match,

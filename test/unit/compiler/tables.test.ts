@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cellFree, headerBit, readTable } from '#abi';
+import { backgroundOf, byteShift, readTable, stateMark, stateMask } from '#abi';
 import { isFailure, noFacts, parseImageReference } from '#base';
 import { compile, decide, limits, lookUps, matchesBytes, openCompiler } from '#compiler';
 import type { Policy } from '#policy';
@@ -65,19 +65,19 @@ test('ten thousand patterns in a thousand selectors: one automaton of at most 8 
   assert.ok(goOn > 0.3);
 });
 
-/** Cache lines over which the headers of backgrounds lie, each; the share of edges whose state has one in the eight cells behind. */
+/** Cache lines over which the headers of backgrounds lie, each; the share of edges whose state has one at most a cache line away. */
 function localityOf(table: Uint8Array): { readonly background: number; readonly goOn: number } {
   const { words, states } = readTable(table);
-  const cells = words.length / 2;
   const backgrounds = new Set<number>();
   const edges: number[] = [];
-  for (let cell = states; cell < cells; cell++) {
-    const owner = words[cell * 2]!;
-    if (owner >= headerBit) backgrounds.add(owner - headerBit);
-    else if (owner !== cellFree && words[cell * 2 + 1] !== 0) edges.push(cell);
+  for (let half = states * 2; half < words.length; half++) {
+    const word = words[half]!;
+    if (word >>> byteShift !== 0) edges.push(half);
+    else if (word >= stateMark) backgrounds.add(backgroundOf(words, half / 2));
   }
-  const isOf = (state: number, cell: number): boolean => cell === state || words[cell * 2] === state;
-  const goOn = edges.filter((cell) => [1, 2, 3, 4, 5, 6, 7, 8].some((behind) => isOf(words[cell * 2 + 1]!, cell + behind))).length;
+  const near = Array.from({ length: 33 }, (_, i) => i - 16).filter((away) => away !== 0);
+  const isOf = (state: number, half: number): boolean => words[half]! >>> byteShift === half - 1 - state * 2;
+  const goOn = edges.filter((half) => near.some((away) => isOf(words[half]! & stateMask, half + away))).length;
   return { background: new Set([...backgrounds].map((cell) => cell >> 3)).size / backgrounds.size, goOn: goOn / edges.length };
 }
 
