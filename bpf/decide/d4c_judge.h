@@ -22,7 +22,6 @@ struct d4c_outcome {
 struct d4c_rules_context {
 	const struct d4c_masks *masks;
 	__u32 rules; /* index of the first one, in the whole array */
-	__u32 count;
 	__u32 certain;
 	__u32 possible;
 };
@@ -60,46 +59,31 @@ static inline __attribute__((always_inline)) void d4c_masks_further(struct d4c_m
 	}
 }
 
-/* Rules that one callback looks at: to come back from one costs as much as a rule. */
-#define D4C_RULES_CHUNK 4
-
-/* Whether the rule at this cell applies. It is read where it lies: a call that copies it costs more than that. */
-static inline __attribute__((always_inline)) int d4c_applies(const struct d4c_masks *masks, __u32 at)
+/* Read where it lies: a call that copies it costs more than all that is done with it. */
+static long d4c_judge_rule(__u32 turn, void *context)
 {
-	__u64 hit, freed;
+	struct d4c_rules_context *c = context;
+	const struct d4c_masks *masks = c->masks;
+	__u32 at = c->rules + turn * D4C_RULE_CELLS;
+	__u64 hit, freed, last;
 
 	hit = D4C_CELL(at) & masks->any[0];
-	hit |= masks->any[1] ? D4C_CELL(at + 1) & masks->any[1] : 0;
-	hit |= masks->any[2] ? D4C_CELL(at + 2) & masks->any[2] : 0;
-	hit |= masks->any[3] ? D4C_CELL(at + 3) & masks->any[3] : 0;
+	hit |= D4C_CELL(at + 1) & masks->any[1];
+	hit |= D4C_CELL(at + 2) & masks->any[2];
+	hit |= D4C_CELL(at + 3) & masks->any[3];
 	if (hit == 0)
 		return 0;
 	freed = D4C_CELL(at + 4) & masks->all[0];
-	freed |= masks->all[1] ? D4C_CELL(at + 5) & masks->all[1] : 0;
-	freed |= masks->all[2] ? D4C_CELL(at + 6) & masks->all[2] : 0;
-	freed |= masks->all[3] ? D4C_CELL(at + 7) & masks->all[3] : 0;
-	return freed == 0;
-outside:
-	return 0;
-}
-
-static long d4c_judge_rules(__u32 turn, void *context)
-{
-	struct d4c_rules_context *c = context;
-	__u32 rule = turn * D4C_RULES_CHUNK, at = c->rules + rule * D4C_RULE_CELLS;
-	__u64 last;
-
-	for (int i = 0; i < D4C_RULES_CHUNK; i++) {
-		if (rule + i >= c->count)
-			return 1;
-		if (!d4c_applies(c->masks, at + i * D4C_RULE_CELLS))
-			continue;
-		last = D4C_CELL(at + i * D4C_RULE_CELLS + 8);
-		if (D4C_CELL_HIGH(last) & D4C_RULE_POSSIBLE)
-			c->possible |= D4C_CELL_LOW(last);
-		else
-			c->certain |= D4C_CELL_LOW(last);
-	}
+	freed |= D4C_CELL(at + 5) & masks->all[1];
+	freed |= D4C_CELL(at + 6) & masks->all[2];
+	freed |= D4C_CELL(at + 7) & masks->all[3];
+	if (freed != 0)
+		return 0;
+	last = D4C_CELL(at + 8);
+	if (D4C_CELL_HIGH(last) & D4C_RULE_POSSIBLE)
+		c->possible |= D4C_CELL_LOW(last);
+	else
+		c->certain |= D4C_CELL_LOW(last);
 	return 0;
 outside:
 	return 1;
@@ -146,9 +130,8 @@ static long d4c_judge_operation(__u32 turn, void *context)
 	count = D4C_CELL_HIGH(run);
 	if (count > D4C_RULES_MAX)
 		count = D4C_RULES_MAX;
-	rules.count = count;
 	rules.rules = base + D4C_CELL_LOW(run);
-	d4c_loop((count + D4C_RULES_CHUNK - 1) / D4C_RULES_CHUNK, d4c_judge_rules, &rules);
+	d4c_loop(count, d4c_judge_rule, &rules);
 	if (rules.certain | rules.possible)
 		c->acted |= 1u << (operation & 31);
 	c->certain |= rules.certain;

@@ -115,8 +115,8 @@ static long d4c_match_chunk(__u32 turn, void *context)
 	struct d4c_match *match = c->match;
 	const __u8 *bytes = c->bytes;
 	__u32 base = match->base, state = match->state, offset = match->offset, end = match->end;
-	/* 64 bits: what is spilled in fewer the verifier forgets, and with it the end of the loop. */
 
+	/* 64 bits: what is spilled in fewer the verifier forgets, and with it the end of the loop. */
 	for (__u64 i = 0; i < D4C_CHUNK_BYTES; i++) {
 		__u32 byte, background, next;
 
