@@ -77,7 +77,8 @@ static napi_value pin_link(napi_env env, napi_callback_info info)
 	if (!d4c_arguments(env, info, 2, a) || !(link = d4c_unwrap(env, a[0], D4C_HANDLE_LINK)) ||
 	    !d4c_get_text(env, a[1], path, sizeof(path)))
 		return NULL;
-	error = bpf_link__pin(link->bpf, path);
+	/* Not by libbpf's own, which refuses a link that it knows as pinned: its pin may have been taken out. */
+	error = bpf_obj_pin(bpf_link__fd(link->bpf), path);
 	if (error)
 		return d4c_throw(env, "D4C_PIN", error, "a link can't be pinned at `%s`", path);
 	return d4c_undefined(env);

@@ -52,6 +52,8 @@ export interface KernelPort extends AsyncDisposable {
   unread(): number;
   /** Programs that are not spoken to for so long judge nothing any more, until they are; 0: they go on for ever. */
   heartbeat(orphanAfterNs: bigint): void;
+  /** Puts pins back that somebody has taken out, and tells which: without them, enforcement ends with this process. */
+  repin(): readonly string[];
   counters(): KernelCounters;
   /** Lost records by cgroup id and reason. */
   lost(): ReadonlyMap<bigint, Readonly<Record<string, bigint>>>;

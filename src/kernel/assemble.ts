@@ -36,6 +36,7 @@ const sweepMs = 10_000;
 export function kernelOf(native: Addon, opened: Opened): Kernel {
   const { set } = opened;
   set.guard(opened.folder);
+  const pins = keepPinned(native, opened);
   const tables = openTables(native, set.map('d4c_cells'), set.map('d4c_slots'));
   const readers = openReaders(native, opened);
   /** To be forgotten: a task that has left its container's cgroup stays under its rules while it lives. */
@@ -83,6 +84,7 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     records: (ring, signal) => readers[ring].batches(signal),
     unread: () => readers.alerts.unread() + readers.telemetry.unread(),
     heartbeat: (orphanAfterNs) => set.heartbeat(orphanAfterNs),
+    repin: () => pins.repin(),
     counters: () => readCounters(native, set.map('d4c_counters')),
     lost: () => readLost(native, set.map('d4c_container_lost')),
     clock: () => native.clock(),
@@ -96,8 +98,27 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
       set[Symbol.dispose]();
       native.close(opened.containers);
       native.close(opened.mounts);
-      if (opened.lock !== undefined) native.close(opened.lock);
+      pins[Symbol.dispose]();
     },
+  };
+}
+
+/** The pins, for as long as this process works with their folder. */
+function keepPinned(native: Addon, { set, folder, lock: first }: Opened): Disposable & Pick<Kernel, 'repin'> {
+  let lock = first;
+  return {
+    repin() {
+      const back = set.repin();
+      if (back.length === 0 || folder === null) return back;
+      // It may be a new folder: containers must not touch that one, and no other agent work with it.
+      set.guard(folder);
+      const again = native.lock(folder);
+      if (again === undefined) return back; // the same one, locked still
+      if (lock !== undefined) native.close(lock);
+      lock = again;
+      return back;
+    },
+    [Symbol.dispose]: () => lock !== undefined && native.close(lock),
   };
 }
 

@@ -64,7 +64,7 @@ function openFresh(native: Addon, objectFile: string, mechanism: Kernel['mechani
     shared: new Map(),
     generation: 1,
     silent: false,
-    folder: null,
+    folders: null,
     share: (maps) => (seen = seenMaps(maps)),
   });
   return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined, folder: null, mechanism };
@@ -92,7 +92,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
   const newest = sets.at(-1);
   if (newest !== undefined && newest.hash === hash && isWhole(newest.folder, programsOf(native, objectFile))) {
     const older = sets.slice(0, -1);
-    const set = openSet(native, newest.folder);
+    const set = openSet(native, { own: newest.folder, shared: shared.folder });
     const [containers, mounts] = ['d4c_containers', 'd4c_mounts'].map((name) => native.openMap(join(shared.folder, name)));
     set.speak(); // first: some operations are told twice, none is missed
     for (const one of older) removeLinks(native, one.folder);
@@ -108,7 +108,7 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
     shared: maps,
     generation: number,
     silent: newest !== undefined,
-    folder: join(folder, `set-${hash}-${number}`),
+    folders: { own: join(folder, `set-${hash}-${number}`), shared: shared.folder },
     share(made) {
       seen = seenMaps(made);
       if (newest !== undefined) inherit(native, newest, made);

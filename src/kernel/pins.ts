@@ -40,7 +40,7 @@ function existingType(folder: string): number {
 }
 
 /** Not by Node's `recursive`: in sysfs, where mkdir says ENOENT, that tries again for ever. */
-function makeFolders(folder: string): void {
+export function makeFolders(folder: string): void {
   if (existsSync(folder)) return;
   makeFolders(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
@@ -48,7 +48,8 @@ function makeFolders(folder: string): void {
 
 const mountHelp = 'mount one: `mount -t bpf bpf /sys/fs/bpf`';
 
-function entries(folder: string): string[] {
+/** Names in a folder; none where it is not there. */
+export function pinNames(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
@@ -59,7 +60,7 @@ function entries(folder: string): string[] {
 
 /** The sets, oldest first. */
 export function pinnedSets(folder: string): PinnedSet[] {
-  const sets = entries(folder).flatMap((name) => {
+  const sets = pinNames(folder).flatMap((name) => {
     const parts = /^set-([0-9a-f]{16})-(\d+)$/.exec(name);
     return parts === null ? [] : [{ folder: join(folder, name), hash: parts[1]!, number: Number(parts[2]) }];
   });
@@ -68,7 +69,7 @@ export function pinnedSets(folder: string): PinnedSet[] {
 
 /** Folder of the shared maps and the id that is in its name; made if there is none. */
 export function sharedFolder(folder: string): { readonly folder: string; readonly id: string; readonly isNew: boolean } {
-  for (const name of entries(folder)) {
+  for (const name of pinNames(folder)) {
     if (name.startsWith('shared-')) return { folder: join(folder, name), id: name.slice('shared-'.length), isNew: false };
   }
   const id = newKernelId();
@@ -83,7 +84,7 @@ export const corePin = (program: string): string => `core_${program}`;
 
 /** Names of the links that are pinned there, each program's before the one of what it decides by. */
 export function pinnedLinks(folder: string): string[] {
-  const names = entries(folder);
+  const names = pinNames(folder);
   return [linkPin(''), corePin('')].flatMap((start) => names.filter((name) => name.startsWith(start)));
 }
 
@@ -103,7 +104,7 @@ export function makeFolder(native: Addon, folder: string, fill: (unfinished: str
 /** Unpins what is there; a set's programs are detached first. */
 export function removeFolder(native: Addon, folder: string): void {
   removeLinks(native, folder);
-  for (const name of entries(folder)) unlinkSync(join(folder, name));
+  for (const name of pinNames(folder)) unlinkSync(join(folder, name));
   rmdirSync(folder);
 }
 
@@ -119,12 +120,12 @@ export function removeLinks(native: Addon, folder: string): void {
 }
 
 export function removeUnfinished(native: Addon, folder: string): void {
-  for (const name of entries(folder)) if (name.startsWith('new-')) removeFolder(native, join(folder, name));
+  for (const name of pinNames(folder)) if (name.startsWith('new-')) removeFolder(native, join(folder, name));
 }
 
 /** Takes all of it out of the kernel: nothing is enforced any more. False: there was nothing. */
 export function removePins(native: Addon, folder: string): boolean {
-  const names = entries(folder);
+  const names = pinNames(folder);
   for (const name of names) removeFolder(native, join(folder, name));
   if (names.length > 0) rmdirSync(folder);
   return names.length > 0;

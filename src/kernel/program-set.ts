@@ -6,7 +6,7 @@ import { Failure } from '#base';
 import type { Addon, LinkHandle, MapHandle, ProgramFacts } from './addon.ts';
 import { kernelDevice, u32Bytes, viewOf } from './bytes.ts';
 import { judgingHooks } from './host.ts';
-import { corePin, linkPin, makeFolder, pinnedLinks } from './pins.ts';
+import { corePin, linkPin, makeFolder, makeFolders, pinnedLinks, pinNames } from './pins.ts';
 import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from './programs.ts';
 
 /** Maps that outlive a set: their layouts never change within a major version. */
@@ -34,10 +34,14 @@ export interface ProgramSet extends Disposable {
   heartbeat(orphanAfterNs: bigint): void;
   /** Tells the programs of a clock that was set. */
   followClock(): void;
+  /** Pins what is pinned no more; tells which. What this process alone holds ends with it. */
+  repin(): readonly string[];
 }
 
 interface Parts {
   readonly maps: ReadonlyMap<string, MapHandle>;
+  /** Where maps and links are pinned, and the maps that sets share; `null`: nowhere. */
+  readonly folders: { readonly own: string; readonly shared: string } | null;
   /** By the names of their pins; what a program decides by comes before it. */
   readonly links: ReadonlyMap<string, LinkHandle>;
   readonly hooks: readonly string[];
@@ -49,8 +53,8 @@ export interface LoadSetOptions {
   readonly generation: number;
   /** An older set reports meanwhile. */
   readonly silent: boolean;
-  /** Where to pin it; `null`: it ends with this process. */
-  readonly folder: string | null;
+  /** Where to pin it, and where what it shares is pinned; `null`: it ends with this process. */
+  readonly folders: Parts['folders'];
   /** Called with the maps before anything is attached: to share them, to fill them. */
   readonly share?: (maps: ReadonlyMap<string, MapHandle>) => void;
 }
@@ -85,14 +89,14 @@ export function loadSet(native: Addon, options: LoadSetOptions): ProgramSet {
         if (hook !== undefined) hooks.push(hook);
       }
     };
-    if (options.folder === null) attachAll(null);
+    if (options.folders === null) attachAll(null);
     else {
-      makeFolder(native, options.folder, (unfinished) => {
+      makeFolder(native, options.folders.own, (unfinished) => {
         for (const name of ownMaps) native.pinMap(maps.get(name)!, join(unfinished, name));
         attachAll(unfinished);
       });
     }
-    return setOf(native, { maps, links, hooks });
+    return setOf(native, { maps, links, hooks, folders: options.folders });
   } catch (error) {
     closeAll(native, links, maps);
     throw error;
@@ -108,12 +112,31 @@ export function isWhole(folder: string, programs: readonly Pick<ProgramFacts, 'n
 }
 
 /** A set that is pinned and enforces. */
-export function openSet(native: Addon, folder: string): ProgramSet {
-  const maps = new Map<string, MapHandle>(ownMaps.map((name) => [name, native.openMap(join(folder, name))]));
-  const pins = pinnedLinks(folder);
-  const links = new Map(pins.toReversed().map((pin) => [pin, native.openLink(join(folder, pin))]));
+export function openSet(native: Addon, folders: NonNullable<Parts['folders']>): ProgramSet {
+  const open = (folder: string) => (name: string): [string, MapHandle] => [name, native.openMap(join(folder, name))];
+  const maps = new Map([...ownMaps.map(open(folders.own)), ...sharedMaps.map(open(folders.shared))]);
+  const pins = pinnedLinks(folders.own);
+  const links = new Map(pins.toReversed().map((pin) => [pin, native.openLink(join(folders.own, pin))]));
   const hooks = pins.flatMap((pin) => hookNames.get(pin) ?? []);
-  return setOf(native, { maps, links, hooks });
+  return setOf(native, { maps, links, hooks, folders });
+}
+
+/** What is missing of the pins, put back. A link's goes where all of its set is: cores first, as at the start. */
+function repin(native: Addon, { maps, links, folders }: Parts): string[] {
+  if (folders === null) return [];
+  const missing = (folder: string, names: readonly string[]): string[] => {
+    const there = new Set(pinNames(folder));
+    return names.filter((name) => !there.has(name));
+  };
+  const shared = missing(folders.shared, sharedMaps);
+  const own = missing(folders.own, ownMaps);
+  const ownLinks = missing(folders.own, [...links.keys()]);
+  if (shared.length > 0) makeFolders(folders.shared);
+  if (own.length + ownLinks.length > 0) makeFolders(folders.own);
+  for (const name of shared) native.pinMap(maps.get(name)!, join(folders.shared, name));
+  for (const name of own) native.pinMap(maps.get(name)!, join(folders.own, name));
+  for (const name of ownLinks) native.pinLink(links.get(name)!, join(folders.own, name));
+  return [...shared, ...own, ...ownLinks];
 }
 
 /** Names of pins to hooks. */
@@ -137,7 +160,8 @@ function realOffsetNs(native: Addon): bigint {
   return realNs - bootNs;
 }
 
-function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
+function setOf(native: Addon, parts: Parts): ProgramSet {
+  const { maps, links, hooks } = parts;
   const at = layouts.settings;
   let toldOffsetNs: bigint | undefined;
   const change = (what: (settings: DataView) => void): void => changeSettings(native, maps.get('d4c_settings')!, what);
@@ -172,6 +196,7 @@ function setOf(native: Addon, { maps, links, hooks }: Parts): ProgramSet {
       change((to) => to.setBigUint64(at.realOffsetNs, now, true));
       toldOffsetNs = now;
     },
+    repin: () => repin(native, parts),
     [Symbol.dispose]: () => closeAll(native, links, maps),
   };
 }

@@ -408,6 +408,15 @@ test('programs are spoken to again and again, and told how long to go on without
   assert.deepEqual(plain.kernel.heartbeats, [0n], 'what an agent before has asked for is taken back');
 });
 
+test('pins that somebody took out are among the problems that status tells', async () => {
+  const { agent, kernel } = await bench({ orphanAfterMs: 80 });
+  await using _ = agent;
+  kernel.taken.push('core_d4c_exec');
+  const beats = kernel.heartbeats.length;
+  while (kernel.heartbeats.length < beats + 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.match((await agent.status()).problems.at(-1) ?? '', / pins of the programs were taken out, and are back: core_d4c_exec$/);
+});
+
 test('a container that the kernel has no room for leaves no table behind', async () => {
   const kernel = fakeKernel();
   const { agent, sink } = await bench({}, kernel);

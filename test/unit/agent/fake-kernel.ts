@@ -11,6 +11,8 @@ export interface FakeKernel extends KernelPort {
   refuse: boolean;
   /** Of its clock, since boot. */
   nowNs: bigint;
+  /** Pins that somebody has taken out. */
+  readonly taken: string[];
   /** The periods that heartbeats told of. */
   readonly heartbeats: bigint[];
 }
@@ -31,6 +33,10 @@ export function fakeKernel(before: readonly bigint[] = []): FakeKernel {
     refuse: false,
     nowNs: 10_000_000_000n,
     heartbeats: [],
+    taken: [],
+    repin() {
+      return this.taken.splice(0);
+    },
     heartbeat(orphanAfterNs) {
       this.heartbeats.push(orphanAfterNs);
     },

@@ -1,6 +1,6 @@
 /**
  * In the guest: the least agent there is. Puts a cgroup under a table, appends each record to a file, syncs
- * it and only then acknowledges. `settle` on its input: answers when all is read.
+ * it and only then acknowledges. `settle` on its input: answers when all is read; `beat`: with the pins that it put back.
  */
 import { appendFileSync, openSync, fsyncSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -49,8 +49,13 @@ async function run(): Promise<void> {
     }
   })();
   const commands = createInterface({ input: process.stdin });
-  commands.on('line', () => {
+  commands.on('line', (line) => {
     void (async () => {
+      if (line === 'beat') {
+        kernel.heartbeat(0n);
+        console.log(JSON.stringify({ back: kernel.repin() }));
+        return;
+      }
       while (kernel.unread() > 0) await sleep(5);
       const { denied, recorded, lost } = kernel.counters();
       const json = { read, denied: Number(denied), recorded: Number(recorded), lost: Object.keys(lost), cells: kernel.memory().cells.used };
