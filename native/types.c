@@ -324,13 +324,15 @@ static uint32_t number_of(struct excerpt *excerpt, uint32_t id)
 static void *append(struct excerpt *excerpt, uint8_t **to, size_t *size, size_t *room, const void *from, size_t bytes)
 {
 	if (*size + bytes > *room) {
-		void *larger = realloc(*to, *room = 2 * (*room + bytes));
+		size_t wanted = 2 * (*room + bytes);
+		void *larger = realloc(*to, wanted);
 
 		if (!larger) {
 			excerpt->failed = true;
 			return NULL;
 		}
 		*to = larger;
+		*room = wanted;
 	}
 	memcpy(*to + *size, from, bytes);
 	*size += bytes;

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants } from '#abi';
-import type { Addon, LockHandle, MapHandle, RingHandle } from './addon.ts';
+import type { Addon, LockHandle, RingHandle } from './addon.ts';
 import { u64Bytes } from './bytes.ts';
 import { mapBytes } from './memory.ts';
 import type { Kernel, RingName } from './model.ts';
@@ -18,8 +18,6 @@ export interface Opened {
   readonly id: string;
   readonly adopted: boolean;
   readonly set: ProgramSet;
-  readonly containers: MapHandle;
-  readonly mounts: MapHandle;
   /** Sets of before that enforce no more, and whose rings may hold records. */
   readonly older: readonly PinnedSet[];
   readonly lock: LockHandle | undefined;
@@ -48,14 +46,14 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
   };
   /** What the kernel saw of a container stays while one of its tasks lives: it may be assigned again. */
   const sweep = (): void => {
-    const containers = readContainers(native, opened.containers);
+    const containers = readContainers(native, set.map('d4c_containers'));
     const running = new Set(containers.filter(({ tasks }) => tasks > 0n).map(({ cgroupId }) => cgroupId));
     for (const cgroupId of leaving) if (!running.has(cgroupId)) drop(cgroupId);
     const assigned = new Set(tables.assigned());
     for (const { cgroupId } of containers) {
       if (running.has(cgroupId) || assigned.has(cgroupId)) continue;
-      native.mapDelete(opened.containers, u64Bytes(cgroupId));
-      forgetMounts(native, opened.mounts, cgroupId);
+      native.mapDelete(set.map('d4c_containers'), u64Bytes(cgroupId));
+      forgetMounts(native, set.map('d4c_mounts'), cgroupId);
     }
   };
   sweep();
@@ -80,7 +78,7 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
       sweep();
     },
     assigned: () => tables.assigned(),
-    containers: () => readContainers(native, opened.containers),
+    containers: () => readContainers(native, set.map('d4c_containers')),
     records: (ring, signal) => readers[ring].batches(signal),
     unread: () => readers.alerts.unread() + readers.telemetry.unread(),
     heartbeat: (orphanAfterNs) => set.heartbeat(orphanAfterNs),
@@ -96,8 +94,6 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
       clearInterval(sweeper);
       for (const reader of Object.values(readers)) reader[Symbol.dispose]();
       set[Symbol.dispose]();
-      native.close(opened.containers);
-      native.close(opened.mounts);
       pins[Symbol.dispose]();
     },
   };

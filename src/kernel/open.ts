@@ -9,6 +9,7 @@ import { addon, buildFolder } from './addon.ts';
 import type { Addon, LockHandle, MapHandle } from './addon.ts';
 import { kernelOf } from './assemble.ts';
 import type { Opened } from './assemble.ts';
+import { slotOf } from './bytes.ts';
 import { canObserve, probeHost, requireHost } from './host.ts';
 import type { Kernel } from './model.ts';
 import {
@@ -16,7 +17,9 @@ import {
 } from './pins.ts';
 import type { PinnedSet } from './pins.ts';
 import { isWhole, loadSet, openSet, sharedMaps } from './program-set.ts';
+import type { ProgramSet } from './program-set.ts';
 import { programsOf } from './programs.ts';
+import { requireReadable } from './tables.ts';
 import { beginLoading as loadEarly } from './programs.ts';
 
 /** Where the agent's programs and maps are pinned, so that they outlive it. */
@@ -49,25 +52,27 @@ export async function openKernel(options: KernelOptions): Promise<Kernel> {
   scope.defer(() => native.forgetTypes());
   const report = probeHost();
   if (options.observes === true && !report.ok && canObserve(report)) {
-    return kernelOf(native, openFresh(native, join(build, 'd4c-observe.bpf.o'), 'fentry'));
+    return assembled(native, openFresh(native, join(build, 'd4c-observe.bpf.o'), 'fentry'));
   }
   requireHost(report);
   const objectFile = join(build, 'd4c.bpf.o');
-  const opened = options.pinFolder === null ? openFresh(native, objectFile, 'lsm') : openPinned(native, objectFile, options.pinFolder);
-  return kernelOf(native, opened);
+  return assembled(native, options.pinFolder === null ? openFresh(native, objectFile, 'lsm') : openPinned(native, objectFile, options.pinFolder));
+}
+
+/** What was opened is closed if it can't be used. */
+function assembled(native: Addon, opened: Opened): Kernel {
+  try {
+    return kernelOf(native, opened);
+  } catch (error) {
+    opened.set[Symbol.dispose]();
+    if (opened.lock !== undefined) native.close(opened.lock);
+    throw error;
+  }
 }
 
 function openFresh(native: Addon, objectFile: string, mechanism: Kernel['mechanism']): Opened {
-  let seen: Pick<Opened, 'containers' | 'mounts'>;
-  const set = loadSet(native, {
-    objectFile,
-    shared: new Map(),
-    generation: 1,
-    silent: false,
-    folders: null,
-    share: (maps) => (seen = seenMaps(maps)),
-  });
-  return { id: newKernelId(), adopted: false, set, ...seen!, older: [], lock: undefined, folder: null, mechanism };
+  const set = loadSet(native, { objectFile, shared: new Map(), generation: 1, silent: false, folders: null });
+  return { id: newKernelId(), adopted: false, set, older: [], lock: undefined, folder: null, mechanism };
 }
 
 function openPinned(native: Addon, objectFile: string, folder: string): Opened {
@@ -90,42 +95,44 @@ function takeOver(native: Addon, objectFile: string, folder: string, lock: LockH
   const sets = pinnedSets(folder);
   const shared = sharedFolder(folder);
   const newest = sets.at(-1);
-  if (newest !== undefined && newest.hash === hash && isWhole(newest.folder, programsOf(native, objectFile))) {
-    const older = sets.slice(0, -1);
-    const set = openSet(native, { own: newest.folder, shared: shared.folder });
-    const [containers, mounts] = ['d4c_containers', 'd4c_mounts'].map((name) => native.openMap(join(shared.folder, name)));
-    set.speak(); // first: some operations are told twice, none is missed
-    for (const one of older) removeLinks(native, one.folder);
-    return { id: shared.id, adopted: true, set, containers: containers!, mounts: mounts!, older, lock, folder, mechanism: 'lsm' };
-  }
-  const maps = new Map<string, MapHandle>();
+  const adopted = newest !== undefined && newest.hash === hash && isWhole(newest.folder, programsOf(native, objectFile));
+  using undo = new DisposableStack();
+  const set = undo.use(adopted
+    ? openSet(native, { own: newest.folder, shared: shared.folder })
+    : follow(native, objectFile, join(folder, `set-${hash}-${(newest?.number ?? 0) + 1}`), newest, shared));
+  const older = adopted ? sets.slice(0, -1) : sets;
+  if (newest !== undefined) set.speak(); // first: some operations are told twice, none is missed
+  for (const one of older) removeLinks(native, one.folder);
+  undo.move();
+  return { id: shared.id, adopted, set, older, lock, folder, mechanism: 'lsm' };
+}
+
+/** Our programs beside those of the set before, under its tables; silent as long as those speak. */
+function follow(
+  native: Addon,
+  objectFile: string,
+  own: string,
+  before: PinnedSet | undefined,
+  shared: ReturnType<typeof sharedFolder>,
+): ProgramSet {
+  using reused = new DisposableStack();
   const isShared = (name: string): boolean => !shared.isNew && existsSync(join(shared.folder, name));
-  for (const name of sharedMaps.filter(isShared)) maps.set(name, native.openMap(join(shared.folder, name)));
-  const number = (newest?.number ?? 0) + 1;
-  let seen: Pick<Opened, 'containers' | 'mounts'>;
-  const set = loadSet(native, {
+  const maps = new Map(sharedMaps.filter(isShared).map((name): [string, MapHandle] => {
+    return [name, reused.adopt(native.openMap(join(shared.folder, name)), (map) => native.close(map))];
+  }));
+  return loadSet(native, {
     objectFile,
     shared: maps,
-    generation: number,
-    silent: newest !== undefined,
-    folders: { own: join(folder, `set-${hash}-${number}`), shared: shared.folder },
+    generation: (before?.number ?? 0) + 1,
+    silent: before !== undefined,
+    folders: { own, shared: shared.folder },
     share(made) {
-      seen = seenMaps(made);
-      if (newest !== undefined) inherit(native, newest, made);
+      if (before !== undefined) inherit(native, before, made);
       const pin = (folder: string) => (name: string): void => native.pinMap(made.get(name)!, join(folder, name));
       if (shared.isNew) makeFolder(native, shared.folder, (unfinished) => sharedMaps.forEach(pin(unfinished)));
       else sharedMaps.filter((name) => !isShared(name)).forEach(pin(shared.folder)); // new in this version
     },
   });
-  if (newest !== undefined) {
-    set.speak();
-    for (const one of sets) removeLinks(native, one.folder);
-  }
-  return { id: shared.id, adopted: false, set, ...seen!, older: sets, lock, folder, mechanism: 'lsm' };
-}
-
-function seenMaps(maps: ReadonlyMap<string, MapHandle>): Pick<Opened, 'containers' | 'mounts'> {
-  return { containers: maps.get('d4c_containers')!, mounts: maps.get('d4c_mounts')! };
 }
 
 /** Tables and slots of the set before, as they are: the new programs enforce from their first moment on. */
@@ -135,6 +142,8 @@ function inherit(native: Addon, from: PinnedSet, to: ReadonlyMap<string, MapHand
   using cleanup = new DisposableStack();
   const open = (pin: string): MapHandle => cleanup.adopt(native.openMap(pin), (map) => native.close(map));
   const [cells, slots] = [open(cellsPin), open(slotsPin)];
+  const inForce = native.mapKeys(slots).flatMap((key) => native.mapGet(slots, key) ?? []);
+  requireReadable(native, cells, inForce.map(slotOf));
   native.mapWrite(to.get('d4c_cells')!, 0, native.mapRead(cells, 0, native.mapFacts(cells).maxEntries));
   for (const key of native.mapKeys(slots)) {
     const slot = native.mapGet(slots, key);

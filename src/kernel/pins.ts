@@ -114,9 +114,9 @@ export function removeFolder(native: Addon, folder: string): void {
  */
 export function removeLinks(native: Addon, folder: string): void {
   const links = pinnedLinks(folder).map((name) => join(folder, name));
-  const held = links.map((path) => native.openLink(path));
+  using held = new DisposableStack();
+  for (const path of links.toReversed()) held.adopt(native.openLink(path), (link) => native.close(link));
   for (const path of links) unlinkSync(path);
-  for (const link of held) native.close(link);
 }
 
 export function removeUnfinished(native: Addon, folder: string): void {

@@ -10,7 +10,7 @@ import { corePin, linkPin, makeFolder, makeFolders, pinnedLinks, pinNames } from
 import { adoptTasks, asksCore, findHost, hookOf, isAttached, loadObject } from './programs.ts';
 
 /** Maps that outlive a set: their layouts never change within a major version. */
-export const sharedMaps: readonly string[] = ['d4c_marks', 'd4c_containers', 'd4c_mounts', 'd4c_sequence'];
+export const sharedMaps = ['d4c_marks', 'd4c_containers', 'd4c_mounts', 'd4c_sequence'] as const;
 const ownMaps = [
   'd4c_settings', 'd4c_cells', 'd4c_slots', 'd4c_counters', 'd4c_container_lost', 'd4c_alerts', 'd4c_telemetry',
   'd4c_scratch', 'd4c_task_states', // used by the programs alone: held to know what they take
@@ -19,11 +19,11 @@ const ownMaps = [
 const adoptPassesMax = 16;
 /** Two readings of the clocks differ by less where nobody has set one; the time of a file is a tick's, of some ms. */
 const clockSetNsMin = 1_000_000n;
-export type OwnMap = (typeof ownMaps)[number];
+export type SetMap = (typeof ownMaps)[number] | (typeof sharedMaps)[number];
 
 export interface ProgramSet extends Disposable {
   readonly hooks: readonly string[];
-  map(name: OwnMap): MapHandle;
+  map(name: SetMap): MapHandle;
   /** Marks the tasks of containers that run already. */
   adoptRunning(): void;
   /** Reports from now on. */
@@ -113,10 +113,17 @@ export function isWhole(folder: string, programs: readonly Pick<ProgramFacts, 'n
 
 /** A set that is pinned and enforces. */
 export function openSet(native: Addon, folders: NonNullable<Parts['folders']>): ProgramSet {
-  const open = (folder: string) => (name: string): [string, MapHandle] => [name, native.openMap(join(folder, name))];
-  const maps = new Map([...ownMaps.map(open(folders.own)), ...sharedMaps.map(open(folders.shared))]);
+  const maps = new Map<string, MapHandle>();
+  const links = new Map<string, LinkHandle>();
   const pins = pinnedLinks(folders.own);
-  const links = new Map(pins.toReversed().map((pin) => [pin, native.openLink(join(folders.own, pin))]));
+  try {
+    for (const name of ownMaps) maps.set(name, native.openMap(join(folders.own, name)));
+    for (const name of sharedMaps) maps.set(name, native.openMap(join(folders.shared, name)));
+    for (const pin of pins.toReversed()) links.set(pin, native.openLink(join(folders.own, pin)));
+  } catch (error) {
+    closeAll(native, links, maps);
+    throw error;
+  }
   const hooks = pins.flatMap((pin) => hookNames.get(pin) ?? []);
   return setOf(native, { maps, links, hooks, folders });
 }

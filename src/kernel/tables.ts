@@ -1,6 +1,6 @@
 /** Tables in the cells, and slots that point at them: installing, switching, freeing after the last use. */
 import { randomInt } from 'node:crypto';
-import { numberTable, readTable } from '#abi';
+import { headCells, numberTable, readTable } from '#abi';
 import { Failure } from '#base';
 import type { Addon, MapHandle } from './addon.ts';
 import { slotBytes, slotOf, u64Bytes, u64Of } from './bytes.ts';
@@ -67,7 +67,12 @@ export function openTables(native: Addon, cells: MapHandle, slots: MapHandle): T
       checkTable(table);
       const count = table.byteLength / 8;
       const place: Placed = { first: space.take(count), cells: count, slots: 0, released: false };
-      native.mapWrite(cells, place.first, numbered(table));
+      try {
+        native.mapWrite(cells, place.first, numbered(table));
+      } catch (error) {
+        space.give(place);
+        throw error;
+      }
       placed.set(place.first, place);
       const handle: TableHandle = Object.freeze({ cells: count });
       handles.set(handle, place);
@@ -116,9 +121,28 @@ function adopt(native: Addon, cells: MapHandle, placed: Map<number, Placed>, slo
     known.slots++;
     return;
   }
-  const head = native.mapRead(cells, slot.table + lengthCell, 1);
-  const count = Number(u64Of(head) & 0xffffffffn);
-  placed.set(slot.table, { first: slot.table, cells: count, slots: 1, released: true });
+  placed.set(slot.table, { first: slot.table, cells: cellsAt(native, cells, slot.table), slots: 1, released: true });
+}
+
+/** Cells of the table that begins there: its head's alone, where that can't be the head of one. */
+function cellsAt(native: Addon, cells: MapHandle, first: number): number {
+  const room = native.mapFacts(cells).maxEntries - first;
+  if (room < headCells) throw new Failure('host', 'a table in force lies outside of the cells', { help: uninstallHelp });
+  const count = Number(u64Of(native.mapRead(cells, first + lengthCell, 1)) & 0xffffffffn);
+  return count >= headCells && count <= room ? count : headCells;
+}
+
+const uninstallHelp = '`d4c uninstall` takes the programs and their tables out of the kernel; until then they stay in force';
+
+/** Throws if programs that read tables as we write them can't go on with these slots' tables. */
+export function requireReadable(native: Addon, cells: MapHandle, slots: readonly Slot[]): void {
+  for (const first of new Set(slots.map(({ table }) => table))) {
+    try {
+      readTable(native.mapRead(cells, first, cellsAt(native, cells, first)));
+    } catch (cause) {
+      throw new Failure('host', `a table in force can't be gone on with: ${(cause as Error).message}`, { help: uninstallHelp, cause });
+    }
+  }
 }
 
 function writeSlot(native: Addon, slots: MapHandle, cgroupId: bigint, slot: Slot): void {
