@@ -36,7 +36,6 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
   set.guard(opened.folder);
   const pins = keepPinned(native, opened);
   const tables = openTables(native, set.map('d4c_cells'), set.map('d4c_slots'));
-  const readers = openReaders(native, opened);
   /** To be forgotten: a task that has left its container's cgroup stays under its rules while it lives. */
   const leaving = new Set<bigint>();
   const drop = (cgroupId: bigint): void => {
@@ -57,6 +56,8 @@ export function kernelOf(native: Addon, opened: Opened): Kernel {
     }
   };
   sweep();
+  // Last: what watches a ring keeps the process alive, which is to end if something else fails.
+  const readers = openReaders(native, opened);
   const sweeper = setInterval(() => leaving.size > 0 && sweep(), sweepMs).unref();
   return {
     id: opened.id,
@@ -142,7 +143,10 @@ function openReaders(native: Addon, { set, older }: Opened): Readonly<Record<Rin
     const handles = rests.map(({ handle }) => handle);
     return openRingReader(native, native.openRing(set.map(`d4c_${ring}`)), handles, (index) => drained(rests[index]!.set, ring));
   };
-  return { alerts: readerOf('alerts'), telemetry: readerOf('telemetry') };
+  using undo = new DisposableStack();
+  const readers = { alerts: undo.use(readerOf('alerts')), telemetry: undo.use(readerOf('telemetry')) };
+  undo.move();
+  return readers;
 }
 
 function openRingAt(native: Addon, folder: string, ring: RingName): RingHandle {

@@ -417,6 +417,27 @@ test('pins that somebody took out are among the problems that status tells', asy
   assert.match((await agent.status()).problems.at(-1) ?? '', / pins of the programs were taken out, and are back: core_d4c_exec$/);
 });
 
+test('a container that goes while its table is made leaves nothing behind', async () => {
+  const kernel = fakeKernel();
+  const { agent, sink, log } = await bench({}, kernel);
+  await using _ = agent;
+  const before = kernel.installed.size;
+  const made = Promise.withResolvers<void>();
+  const install = kernel.install.bind(kernel);
+  kernel.install = async (table) => await made.promise.then(() => install(table));
+  const put = sink.put(container(7n));
+  sink.removed(container(7n).cgroupPath);
+  made.resolve();
+  await put;
+  // One thing after another: when this one has come and gone, so has the first.
+  await sink.put(container(8n));
+  assert.deepEqual([...kernel.slots.keys()], [8n]);
+  sink.removed(container(8n).cgroupPath);
+  while (kernel.slots.size > 0) await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  assert.deepEqual([kernel.installed.size, log], [before, []]);
+});
+
 test('a container that the kernel has no room for leaves no table behind', async () => {
   const kernel = fakeKernel();
   const { agent, sink } = await bench({}, kernel);
