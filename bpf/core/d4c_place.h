@@ -56,17 +56,22 @@ static __always_inline void d4c_look_at_paths(struct d4c_scratch *s, struct d4c_
 	d4c_masks_further(&s->masks, s->match.mask);
 }
 
-/* Both go into the record. */
-static __always_inline void d4c_tell_paths(struct d4c_scratch *s, struct d4c_pair *pair)
+/* Both go into the record. In a stack frame of its own: in the others' there is no room for it, without `bpf`
+ * among the LSMs. */
+__noinline int d4c_tell_paths(struct d4c_scratch *s, struct d4c_pair *pair)
 {
-	__u32 before = s->walk.root_offset - s->walk.offset;
+	__u32 before;
 
+	if (!s || !pair)
+		return 0;
+	before = s->walk.root_offset - s->walk.offset;
 	d4c_append(s, &pair->mount_path, s->walk.offset);
 	if (!(pair->paths & D4C_PATHS_ROOT) || pair->mount_path.length < before)
-		return;
+		return 0;
 	/* The path within the container's root is the end of the other one. */
 	pair->root_path.offset = pair->mount_path.offset + before;
 	pair->root_path.length = pair->mount_path.length - before;
+	return 0;
 }
 
 /* A mount hides the container's root from the walk, and the file may yet be on it. */

@@ -88,7 +88,6 @@ static __always_inline void d4c_read_dentry(struct d4c_rung *rung, struct dentry
 {
 	const __u32 parent = bpf_core_field_offset(dentry->d_parent), name = bpf_core_field_offset(dentry->d_name);
 	__u64 type = d4c_type_of(dentry);
-	struct d4c_rung read;
 
 	if (type) {
 		dentry = d4c_cast(dentry, type);
@@ -99,14 +98,13 @@ static __always_inline void d4c_read_dentry(struct d4c_rung *rung, struct dentry
 		d4c_plain(rung->name);
 		return;
 	}
-	if (name == parent + sizeof(read.parent)) {
-		if (bpf_probe_read_kernel(&read, sizeof(read), (void *)dentry + parent))
-			read.parent = 0;
-	} else if (bpf_probe_read_kernel(&read.parent, sizeof(read.parent), (void *)dentry + parent) ||
-		   bpf_probe_read_kernel(&read.hash_len, sizeof(struct qstr), (void *)dentry + name)) {
-		read.parent = 0;
+	if (name == parent + sizeof(rung->parent)) {
+		if (bpf_probe_read_kernel(rung, sizeof(*rung), (void *)dentry + parent))
+			rung->parent = 0;
+	} else if (bpf_probe_read_kernel(&rung->parent, sizeof(rung->parent), (void *)dentry + parent) ||
+		   bpf_probe_read_kernel(&rung->hash_len, sizeof(struct qstr), (void *)dentry + name)) {
+		rung->parent = 0;
 	}
-	*rung = read;
 }
 
 #define D4C_SHORT_NAME_BYTES 16
