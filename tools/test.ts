@@ -16,10 +16,13 @@ function testFiles(folder: string): string[] {
     .sort();
 }
 
-/** End-to-end tests on one kernel, a machine for each file, one after the other. */
+/** Machines at a time: a test mostly waits in one of its two processors, and loads nothing meanwhile. */
+const machines = 2;
+
+/** End-to-end tests on one kernel, a machine for each file. */
 function onKernel(kernel: string): Step {
   const files = testFiles('test/vm').filter((file) => !series.includes(file) && file !== others);
-  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: 1, env: { D4C_KERNEL: kernel } });
+  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: machines, env: { D4C_KERNEL: kernel } });
 }
 
 /** Boots kernels of its own. */
@@ -45,7 +48,7 @@ const inDepth = ['test/vm/kernel/', 'test/vm/spec.test.ts'];
 /** What users do and see, on one kernel; each case once. */
 function asUsers(kernel: string): Step {
   const files = testFiles('test/vm').filter((file) => !inDepth.some((start) => file.startsWith(start)));
-  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: 1, env: { D4C_KERNEL: kernel, D4C_OFF: 'no' } });
+  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: machines, env: { D4C_KERNEL: kernel, D4C_OFF: 'no' } });
 }
 
 /** What is slow and needs no machine. */

@@ -114,7 +114,7 @@ function readYaml(text: string, report: Report): Node | null {
   if (syntax.stopped !== null) {
     const { why, span } = syntax.stopped;
     if (why === 'scalar') report('P2019', span, tooLong);
-    else if (why === 'written') report('P1008', span, tooManyWritten);
+    else if (why === 'written') report('P1008', span, tooManyWritten());
     else report(why === 'marks' ? 'P1017' : 'P1009', span);
     return null;
   }
@@ -133,7 +133,7 @@ function readYaml(text: string, report: Report): Node | null {
   return tooMuch.yes ? null : view(root);
 }
 
-const tooManyWritten = { what: 'the file', most: limits.writtenNodesMax.toLocaleString('en') };
+const tooManyWritten = () => ({ what: 'the file', most: limits.writtenNodesMax.toLocaleString('en') });
 
 const tooLong = {
   key: 'the file',

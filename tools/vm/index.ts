@@ -48,6 +48,8 @@ export interface ExecOptions extends ProgramOptions {
 export interface Vm extends AsyncDisposable {
   /** As `uname -r` prints it in the guest. */
   readonly release: string;
+  /** Its processor is a program: code that is made at run time is translated again. */
+  readonly isEmulated: boolean;
   /** How often this machine had to be started again because the guest never got to its agent. */
   readonly repeatedBoots: number;
   /** Runs a program to its end, as root. A program that fails is a result, not an error. */
@@ -92,7 +94,7 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
     ]);
     if (machine.status === 'rejected') throw machine.reason;
     await mountShares(machine.value, filled);
-    return vmOf(machine.value, folder, kernel.release, repeatedBoots);
+    return vmOf(machine.value, folder, { release: kernel.release, repeatedBoots, isEmulated: plan.spec.accelerator === 'tcg' });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -113,7 +115,7 @@ async function mountShares({ channel, qemu }: Machine, filled: PromiseSettledRes
   }
 }
 
-function vmOf({ qemu, channel }: Machine, folder: string, release: string, repeatedBoots: number): Vm {
+function vmOf({ qemu, channel }: Machine, folder: string, facts: Pick<Vm, 'release' | 'repeatedBoots' | 'isEmulated'>): Vm {
   const start: Vm['start'] = (command, { env, cwd, ...options } = {}) =>
     channel.start({ command, cwd: cwd ?? checkout, env: { ...guestEnvironment, ...env } }, options);
   const exec: Vm['exec'] = async (command, { stdin, ...options } = {}) => {
@@ -123,8 +125,7 @@ function vmOf({ qemu, channel }: Machine, folder: string, release: string, repea
     return program.result;
   };
   return {
-    release,
-    repeatedBoots,
+    ...facts,
     exec,
     start,
     pull: (guestFolder, hostFolder) => pull(exec, guestFolder, hostFolder),
