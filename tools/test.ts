@@ -45,10 +45,10 @@ function seriesOn(kernel: string, part: string): Step {
 /** Tests of the kernel half by itself, and of the language's cases under its hooks: in `full` alone. */
 const inDepth = ['test/vm/kernel/', 'test/vm/spec.test.ts'];
 
-/** What users do and see, on one kernel; each case once. */
+/** What users do and see, on one kernel; of the cases, which are many and much alike, each third, once. */
 function asUsers(kernel: string): Step {
   const files = testFiles('test/vm').filter((file) => !inDepth.some((start) => file.startsWith(start)));
-  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: machines, env: { D4C_KERNEL: kernel, D4C_OFF: 'no' } });
+  return testStep(`end to end on ${kernel}`, files, { live: true, concurrency: machines, env: { D4C_KERNEL: kernel, D4C_OFF: 'no', D4C_EACH: '3' } });
 }
 
 /** What is slow and needs no machine. */

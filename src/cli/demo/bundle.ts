@@ -59,7 +59,7 @@ export function makeImage(base: string, images: readonly string[], files: readon
   mount(['-t', 'tmpfs', '-o', 'mode=755', 'd4c-demo', work]);
   cleanup.defer(() => unmount(work));
   const image = join(work, 'image');
-  copyTree(base, image);
+  copyBase(base, image);
   for (const folder of images) copyTree(folder, image);
   files.forEach((file, index) => copyProgram(file, image, index));
   const kept = cleanup.move();
@@ -68,6 +68,12 @@ export function makeImage(base: string, images: readonly string[], files: readon
       makeBundle(work, name, shares, programOf(files, command), cgroupPath, extra),
     [Symbol.dispose]: () => kept.dispose(),
   };
+}
+
+/** Many small files, and no set-user-id program among them, which a change of the owner would take that from. */
+function copyBase(from: string, to: string): void {
+  run('cp', ['-a', from, to]);
+  run('chown', ['-Rh', '0:0', to]);
 }
 
 function copyTree(from: string, to: string): void {

@@ -59,7 +59,7 @@ function removeCgroup(folder: string): void {
 }
 
 function runtime(): string {
-  const found = spawnSync('sh', ['-c', 'command -v crun'], { encoding: 'utf8' }).stdout.trim();
-  if (found !== '') return found;
+  const found = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'crun')).find((file) => existsSync(file));
+  if (found !== undefined) return found;
   throw new Failure('host', 'crun is not installed', { help: 'install the package `crun`, or leave out `--host`' });
 }

@@ -10,8 +10,8 @@ import { startVm } from '#vm';
 import { checkout } from '../checkout.ts';
 import type { DemoEvent, DemoPlan, Emit } from './stream.ts';
 
-/** Node's, as tools/bundle.ts has it too. */
-const interpreted = '--jitless';
+/** As bin/d4c and tools/bundle.ts have them. */
+const nodeFlags = ['--v8-pool-size=1'];
 
 /** Runs the plan in a virtual machine, telling its events as they come. */
 export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: string) => void): Promise<void> {
@@ -28,10 +28,10 @@ export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: 
       if (event.kind === 'end') ended.resolve('ended');
     }
   })();
-  const command = [join(checkout, 'bin/d4c'), 'demo', '--host', '--events', ...options(plan)];
+  // So short a run is over before code that is compiled has paid for being translated twice.
+  const flags = vm.isEmulated ? [...nodeFlags, '--jitless'] : nodeFlags;
+  const command = ['node', ...flags, join(checkout, 'build/bundle/main.js'), 'demo', '--host', '--events', ...options(plan)];
   const program = vm.start(command, {
-    // So short a run is over before code that is compiled has paid for being translated twice.
-    env: vm.isEmulated ? { NODE_OPTIONS: interpreted } : {},
     onStdout: (chunk) => void lines.write(chunk),
     onStderr: (chunk) => void process.stderr.write(chunk),
   });
