@@ -7,9 +7,13 @@ import { root } from './run.ts';
 export default async function* reporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let passed = 0;
   let failed = 0;
+  let skipped = 0;
   const failures: TestEvent[] = [];
   for await (const event of source) {
-    if (event.type === 'test:pass' && event.data.details?.type !== 'suite') passed++;
+    if (event.type === 'test:pass' && event.data.details?.type !== 'suite') {
+      if (event.data.skip === undefined) passed++;
+      else skipped++;
+    }
     if (event.type === 'test:fail' && event.data.details?.type !== 'suite') {
       failed++;
       failures.push(event);
@@ -24,7 +28,7 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
   printer.end();
   for await (const chunk of printer) yield String(chunk);
   if (passed + failed === 0) process.exitCode = 1;
-  yield `${passed} passed, ${failed} failed\n`;
+  yield `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`;
 }
 
 /** Files that take seconds, with how long: where a slow run spends its time. */
