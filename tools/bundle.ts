@@ -11,7 +11,7 @@ import type { Plugin } from 'esbuild';
 
 const checkout = join(import.meta.dirname, '..');
 const target = join(checkout, 'build/bundle');
-/** As bin/d4c has them, and in emulated machines the demo: what V8 compiles depends on them. */
+/** As bin/d4c has them, and tools/vm/machine.ts: what V8 compiles depends on them. */
 const nodeFlags = [['--v8-pool-size=1'], ['--v8-pool-size=1', '--jitless']];
 
 /** The entry says where compiled code is kept before the program, one file, is loaded. */

@@ -133,3 +133,26 @@ test('programs run beside each other, streams whole, and a signal ends one', asy
   await vm.pull('/etc', target);
   assert.ok(statSync(join(target, 'passwd')).isFile());
 });
+
+test('a Node process that has waited in the snapshot becomes the program; the next one is started', async () => {
+  writeFileSync(join(folder, 'told.mjs'), `
+    let input = '';
+    for await (const chunk of process.stdin) input += chunk;
+    console.log(JSON.stringify({ words: process.argv.slice(2), cwd: process.cwd(), mine: process.env.MINE, input, pid: process.pid }));
+    process.exitCode = 3;
+  `);
+  await using vm = await startVm({ kernel, shares: [folder] });
+  const between = Number(text((await vm.exec(['sh', '-c', 'echo $$'])).stdout));
+  const pids: number[] = [];
+  for (const word of ['first', 'second']) {
+    const program = vm.startNode([join(folder, 'told.mjs'), word], { cwd: folder, env: { MINE: 'yes' } });
+    program.write(new TextEncoder().encode('a line\n'));
+    program.end();
+    const { code, stdout, stderr } = await program.result;
+    assert.equal(code, 3, text(stderr));
+    const { pid, ...told } = JSON.parse(text(stdout)) as { pid: number };
+    assert.deepEqual(told, { words: [word], cwd: folder, mine: 'yes', input: 'a line\n' });
+    pids.push(pid);
+  }
+  assert.ok(pids[0]! < between && between < pids[1]!, `${pids[0]}, ${between}, ${pids[1]}`);
+});

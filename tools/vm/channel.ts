@@ -35,6 +35,9 @@ export interface Channel {
   /** Sets the guest's clock and random state from the host's. */
   wake(): Promise<void>;
   start(request: ExecRequest, options: ProgramOptions): Program;
+  /** One program of a machine that is saved goes on in those that are made of it, and is taken there. */
+  startWaiting(request: ExecRequest, options: ProgramOptions): Program;
+  takeWaiting(options: ProgramOptions): Program;
   /** Everything that waits fails with `error`. */
   fail(error: Failure): void;
 }
@@ -47,6 +50,8 @@ interface Running {
 }
 
 const entropyBytes = 64;
+/** No other program has it. */
+const waitingId = 0xffff;
 
 export function openChannel(port: Duplex): Channel {
   const running = new Map<number, Running>();
@@ -62,6 +67,16 @@ export function openChannel(port: Duplex): Channel {
     else if (frame.kind === frameKind.wake) woken.resolve();
     else handleProgramFrame(running, frame);
   }));
+  const attach = (id: number, options: ProgramOptions): Program => {
+    const program = { options, stdout: [], stderr: [], done: Promise.withResolvers<ProgramResult>() };
+    running.set(id, program);
+    return programHandle(program.done.promise, (kind, payload) => send(kind, id, payload));
+  };
+  const startAs = (id: number, request: ExecRequest, options: ProgramOptions): Program => {
+    const program = attach(id, options);
+    send(frameKind.exec, id, encodeExec(request));
+    return program;
+  };
   return {
     hello: hello.promise,
     wake() {
@@ -70,13 +85,11 @@ export function openChannel(port: Duplex): Channel {
       return woken.promise;
     },
     start(request, options) {
-      nextId = (nextId % 0xffff) + 1;
-      const id = nextId;
-      const program = { options, stdout: [], stderr: [], done: Promise.withResolvers<ProgramResult>() };
-      running.set(id, program);
-      send(frameKind.exec, id, encodeExec(request));
-      return programHandle(program.done.promise, (kind, payload) => send(kind, id, payload));
+      nextId = (nextId % (waitingId - 1)) + 1;
+      return startAs(nextId, request, options);
     },
+    startWaiting: (request, options) => startAs(waitingId, request, options),
+    takeWaiting: (options) => attach(waitingId, options),
     fail(error) {
       hello.reject(error);
       woken.reject(error);

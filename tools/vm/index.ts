@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { finished } from 'node:stream/promises';
 import { Failure } from '#base';
-import type { Program, ProgramOptions, ProgramResult } from './channel.ts';
+import type { Channel, Program, ProgramOptions, ProgramResult } from './channel.ts';
 import { checkout, runFolder, vmPrefix } from './files.ts';
 import { defaultKernel, findKernel } from './kernels.ts';
 import type { KernelVersion } from './kernels.ts';
-import { boot, guestEnvironment, planMachine, restore } from './machine.ts';
+import { boot, guestEnvironment, nodeFlags, planMachine, restore } from './machine.ts';
 import type { Machine } from './machine.ts';
 import { checkShares, emptyShareDisk, fillShareDisk } from './share-disk.ts';
 
@@ -48,14 +48,14 @@ export interface ExecOptions extends ProgramOptions {
 export interface Vm extends AsyncDisposable {
   /** As `uname -r` prints it in the guest. */
   readonly release: string;
-  /** Its processor is a program: code that is made at run time is translated again. */
-  readonly isEmulated: boolean;
   /** How often this machine had to be started again because the guest never got to its agent. */
   readonly repeatedBoots: number;
   /** Runs a program to its end, as root. A program that fails is a result, not an error. */
   exec(command: readonly string[], options?: ExecOptions): Promise<ProgramResult>;
   /** Starts a program whose input stays open. */
   start(command: readonly string[], options?: Omit<ExecOptions, 'stdin'>): Program;
+  /** Runs a script of the guest by Node, `words` beginning with it: for short runs. The first finds a process started. */
+  startNode(words: readonly string[], options?: Omit<ExecOptions, 'stdin'>): Program;
   /** Copies the contents of the guest's folder into a folder of the host, which is made. */
   pull(guestFolder: string, hostFolder: string): Promise<void>;
 }
@@ -94,7 +94,9 @@ export async function startVm(options: VmOptions = {}): Promise<Vm> {
     ]);
     if (machine.status === 'rejected') throw machine.reason;
     await mountShares(machine.value, filled);
-    return vmOf(machine.value, folder, { release: kernel.release, repeatedBoots, isEmulated: plan.spec.accelerator === 'tcg' });
+    return vmOf(machine.value, folder, {
+      release: kernel.release, repeatedBoots, nodeFlags: nodeFlags(plan), waits: options.snapshot !== false,
+    });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -115,7 +117,25 @@ async function mountShares({ channel, qemu }: Machine, filled: PromiseSettledRes
   }
 }
 
-function vmOf({ qemu, channel }: Machine, folder: string, facts: Pick<Vm, 'release' | 'repeatedBoots' | 'isEmulated'>): Vm {
+interface Facts extends Pick<Vm, 'release' | 'repeatedBoots'> {
+  readonly nodeFlags: readonly string[];
+  /** A Node process has been waiting since before the snapshot was saved. */
+  readonly waits: boolean;
+}
+
+function nodeStarter(channel: Channel, { nodeFlags: flags, waits }: Facts, start: Vm['start']): Vm['startNode'] {
+  let waiting = waits;
+  return (words, { env, cwd, ...options } = {}) => {
+    const its = { cwd: cwd ?? checkout, env: { ...guestEnvironment, ...env } };
+    if (!waiting) return start(['node', ...flags, ...words], { ...options, ...its });
+    waiting = false;
+    const program = channel.takeWaiting(options);
+    program.write(new TextEncoder().encode(`${JSON.stringify({ words, ...its })}\n`));
+    return program;
+  };
+}
+
+function vmOf({ qemu, channel }: Machine, folder: string, facts: Facts): Vm {
   const start: Vm['start'] = (command, { env, cwd, ...options } = {}) =>
     channel.start({ command, cwd: cwd ?? checkout, env: { ...guestEnvironment, ...env } }, options);
   const exec: Vm['exec'] = async (command, { stdin, ...options } = {}) => {
@@ -125,9 +145,11 @@ function vmOf({ qemu, channel }: Machine, folder: string, facts: Pick<Vm, 'relea
     return program.result;
   };
   return {
-    ...facts,
+    release: facts.release,
+    repeatedBoots: facts.repeatedBoots,
     exec,
     start,
+    startNode: nodeStarter(channel, facts, start),
     pull: (guestFolder, hostFolder) => pull(exec, guestFolder, hostFolder),
     async [Symbol.asyncDispose]() {
       qemu[Symbol.dispose]();

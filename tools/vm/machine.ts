@@ -193,10 +193,27 @@ async function makeSnapshot(
     if (warmed.code !== 0) {
       throw new Failure('internal', `warming the guest failed: ${new TextDecoder().decode(warmed.stderr)}`);
     }
+    await startWaiting(plan, channel);
     await save(qemu, path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Of programs that run for moments: where the processor is a program too, code that V8 makes is translated once more. */
+export function nodeFlags(plan: Plan): string[] {
+  return plan.spec.accelerator === 'tcg' ? ['--v8-pool-size=1', '--jitless'] : ['--v8-pool-size=1'];
+}
+
+/** The Node process that a program finds started. */
+async function startWaiting(plan: Plan, channel: Channel): Promise<void> {
+  const command = ['node', ...nodeFlags(plan), '/usr/lib/d4c/waiting.mjs'];
+  const waits = Promise.withResolvers<void>();
+  const program = channel.startWaiting({ command, cwd: '/', env: guestEnvironment }, { onStdout: () => waits.resolve() });
+  const ended = program.result.then(({ stderr }) => {
+    throw new Failure('internal', `no Node process waits in the guest: ${new TextDecoder().decode(stderr)}`);
+  });
+  await Promise.race([waits.promise, ended]);
 }
 
 /** The guest must be still: what it writes while it is saved would be lost. */

@@ -54,6 +54,7 @@ function makeImage(prefix: string, image: string): void {
   putPackages(tree);
   put(join(checkout, 'build/vm/agent'), 'lib/d4c/agent');
   for (const name of ['init', 'shares', 'warm']) put(join(guestFolder, `${name}.sh`), `lib/d4c/${name}`);
+  put(join(guestFolder, 'waiting.mjs'), 'lib/d4c/waiting.mjs');
   cpSync(join(guestFolder, 'etc'), join(tree, 'share/d4c/etc'), { recursive: true });
   makeExt4(prefix, tree, image);
 }

@@ -10,9 +10,6 @@ import { startVm } from '#vm';
 import { checkout } from '../checkout.ts';
 import type { DemoEvent, DemoPlan, Emit } from './stream.ts';
 
-/** As bin/d4c and tools/bundle.ts have them. */
-const nodeFlags = ['--v8-pool-size=1'];
-
 /** Runs the plan in a virtual machine, telling its events as they come. */
 export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: string) => void): Promise<void> {
   using staged = stage([...plan.policies, ...plan.runs]);
@@ -28,10 +25,7 @@ export async function runInMachine(plan: DemoPlan, emit: Emit, progress: (line: 
       if (event.kind === 'end') ended.resolve('ended');
     }
   })();
-  // So short a run is over before code that is compiled has paid for being translated twice.
-  const flags = vm.isEmulated ? [...nodeFlags, '--jitless'] : nodeFlags;
-  const command = ['node', ...flags, join(checkout, 'build/bundle/main.js'), 'demo', '--host', '--events', ...options(plan)];
-  const program = vm.start(command, {
+  const program = vm.startNode([join(checkout, 'build/bundle/main.js'), 'demo', '--host', '--events', ...options(plan)], {
     onStdout: (chunk) => void lines.write(chunk),
     onStderr: (chunk) => void process.stderr.write(chunk),
   });
