@@ -23,25 +23,35 @@ const programApart: Plugin = {
 /** Packages that are CommonJS ask for `require`, which a module has not got by itself. */
 const banner = "import{createRequire as makeRequire}from'node:module';const require=makeRequire(import.meta.url);";
 
+/** How each program is bundled. */
+const common = {
+  absWorkingDir: checkout,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node26',
+  keepNames: true,
+  banner: { js: banner },
+  logLevel: 'warning',
+} as const;
+
+/** One script of the tests as one file, for those who start it a thousand times. */
+export async function bundleScript(script: string, file: string): Promise<void> {
+  await bundle({ ...common, entryPoints: [script], outfile: file });
+}
+
 export async function makeBundle(): Promise<string> {
   const fresh = `${target}.${process.pid}`;
   const started = new Date();
   mkdirSync(fresh, { recursive: true });
   await bundle({
-    absWorkingDir: checkout,
+    ...common,
     entryPoints: ['src/cli/main.ts', 'src/cli/program.ts', 'src/outputs/store/worker.ts'],
     outdir: fresh,
     entryNames: '[name]',
-    bundle: true,
     plugins: [programApart],
-    platform: 'node',
-    format: 'esm',
-    target: 'node26',
-    keepNames: true,
     // Only tools need it, and it is a binary.
     external: ['esbuild'],
-    banner: { js: banner },
-    logLevel: 'warning',
   });
   install(fresh);
   const main = join(target, 'main.js');

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { defaultKernel, parseKernel, startVm } from '#vm';
+import { bundleScript } from '../../../tools/bundle.ts';
 
 const kernel = parseKernel(process.env['D4C_KERNEL'] ?? defaultKernel);
 const part = Number(process.env['D4C_SOAK'] ?? '0.05');
@@ -19,6 +20,7 @@ interface Counted {
 }
 
 test(`${kills} times kill -9 and a new agent on ${kernel}, while four tasks try what is blocked`, async () => {
+  await bundleScript('test/vm/kernel/guest/agent.ts', 'build/series/agent.js');
   await using vm = await startVm({ kernel });
   const done = await vm.exec(['node', new URL('guest/kills.ts', import.meta.url).pathname, String(kills)]);
   assert.equal(done.code, 0, new TextDecoder().decode(done.stderr));

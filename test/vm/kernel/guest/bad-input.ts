@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { appendFileSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { tableVersion } from '#abi';
 import { isFailure } from '#base';
 import { openKernel, uninstall } from '#kernel';
 import { addon } from '../../../../src/kernel/addon.ts';
@@ -64,7 +65,7 @@ const bad: Readonly<Record<string, Uint8Array>> = {
   'half a head': table.slice(0, 40),
   'a cell less': table.slice(0, -8),
   'half a cell': table.slice(0, -4),
-  'another version': changed((view) => view.setUint32(4, 2, true)),
+  'another version': changed((view) => view.setUint32(4, tableVersion + 1, true)),
   'another mark': changed((view) => view.setUint32(0, 7, true)),
   'rules outside': changed((view) => view.setUint32(28, 0xffff, true)),
   'states outside': changed((view) => view.setUint32(40, 0x7fffffff, true)),
@@ -119,7 +120,7 @@ const start = (build: string): Promise<string> => said(async () => {
   kernel = await openKernel({ pinFolder, build });
 });
 const pins = (): string => readdirSync(pinFolder, { recursive: true, encoding: 'utf8' }).sort().join();
-writeCells(changed((view) => view.setUint32(4, 2, true)));
+writeCells(changed((view) => view.setUint32(4, tableVersion + 1, true)));
 const pinned = pins();
 const newVersion = { start: await start(builds[1]), pins: pins() === pinned, through: await through(20) };
 writeCells(changed((view) => view.setUint32(8, 0xffffffff, true)));

@@ -39,7 +39,7 @@ interface Running {
 }
 
 async function startAgent(build: string): Promise<Running> {
-  const child = spawn(process.execPath, [join(root, 'test/vm/kernel/guest/agent.ts'), build, pinFolder, log, cgroupId], {
+  const child = spawn(process.execPath, [join(root, 'build/series/agent.js'), build, pinFolder, log, cgroupId], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: '/tmp/compiled' },
   });
