@@ -4,8 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { appendFileSync, cpSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { tableVersion } from '#abi';
 import { isFailure } from '#base';
@@ -13,6 +12,7 @@ import { openKernel, uninstall } from '#kernel';
 import { addon } from '../../../../src/kernel/addon.ts';
 import { u64Bytes, slotOf } from '../../../../src/kernel/bytes.ts';
 import { makeImage } from '../../../../src/cli/demo/bundle.ts';
+import { build, linesOf, makeOtherBuild } from './agents.ts';
 import { root, tableOf } from './bench.ts';
 
 const pinFolder = '/sys/fs/bpf/d4c-bad';
@@ -20,14 +20,11 @@ const name = 'bad';
 /** Times that cells are changed and tried under. */
 const rounds = 60;
 const seed = Number(process.env['D4C_SEED'] ?? randomInt(1, 2 ** 31));
-const builds = [join(root, 'build'), '/tmp/other-build'] as const;
+const builds = [build, makeOtherBuild()] as const;
 
 const cgroup = join('/sys/fs/cgroup', name);
 mkdirSync(cgroup, { recursive: true });
 const cgroupId = statSync(cgroup, { bigint: true }).ino;
-mkdirSync(builds[1]);
-for (const file of ['d4c.bpf.o', 'd4c.node', 'lib']) cpSync(join(builds[0], file), join(builds[1], file), { recursive: true });
-appendFileSync(join(builds[1], 'd4c.bpf.o'), 'another version');
 
 const table = tableOf(`
 file:
@@ -45,13 +42,11 @@ let kernel = await openKernel({ pinFolder });
 const handle = await kernel.install(table);
 kernel.assign(cgroupId, handle, { neverBlocked: false });
 const container = spawn('crun', ['--cgroup-manager=cgroupfs', 'run', '--bundle', bundle.folder, name], { stdio: ['pipe', 'pipe', 'inherit'] });
-const answers = createInterface({ input: container.stdout })[Symbol.asyncIterator]();
+const answers = linesOf(container.stdout);
 /** How many of so many attempts went through. */
 async function through(attempts: number): Promise<number> {
   container.stdin.write(`${attempts}\n`);
-  const { value, done } = await answers.next();
-  if (done === true) throw new Error('the container has ended');
-  return Number(value);
+  return Number(await answers.next());
 }
 
 function changed(change: (view: DataView) => void): Uint8Array {

@@ -3,7 +3,7 @@
  * followed, so many times as the argument says; every tenth is of another version. Prints what it counted.
  */
 import { spawn } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import { addon } from '../../../../src/kernel/addon.ts';
 import { sharedFolder } from '../../../../src/kernel/pins.ts';
 import { makeImage } from '../../../../src/cli/demo/bundle.ts';
+import { build, makeOtherBuild, startAgent } from './agents.ts';
+import type { AgentProcess } from './agents.ts';
 import { root } from './bench.ts';
 
 const kills = Number(process.argv[2]);
@@ -26,45 +28,16 @@ const name = 'kills';
 const cgroup = join('/sys/fs/cgroup', name);
 mkdirSync(cgroup, { recursive: true });
 const cgroupId = String(statSync(cgroup, { bigint: true }).ino);
-const builds = [join(root, 'build'), '/tmp/other-build'] as const;
-mkdirSync(builds[1]);
-for (const file of ['d4c.bpf.o', 'd4c.node', 'lib']) cpSync(join(builds[0], file), join(builds[1], file), { recursive: true });
-appendFileSync(join(builds[1], 'd4c.bpf.o'), 'another version');
+const builds = [build, makeOtherBuild()] as const;
 appendFileSync(log, '');
 
-interface Running {
-  readonly adopted: boolean;
-  command(line: string): Promise<Record<string, unknown>>;
-  end(signal: NodeJS.Signals): Promise<void>;
-}
-
-async function startAgent(build: string): Promise<Running> {
-  const child = spawn(process.execPath, [join(root, 'build/series/agent.js'), build, pinFolder, log, cgroupId], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_COMPILE_CACHE: '/tmp/compiled' },
-  });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<Record<string, unknown>> => {
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error('the agent ended before its time');
-    return JSON.parse(value as string) as Record<string, unknown>;
-  };
-  const { adopted } = await next();
-  return {
-    adopted: adopted === true,
-    command: async (line) => {
-      child.stdin.write(`${line}\n`);
-      return await next();
-    },
-    end: async (signal) => {
-      const closed = new Promise((resolve) => child.once('close', resolve));
-      child.kill(signal);
-      await closed;
-    },
-  };
-}
-
-let agent = await startAgent(builds[0]);
+/** As one file: reading its modules takes a busy machine 18 s. */
+const script = join(root, 'build/series/agent.js');
+const agentOf = (version: string): AgentProcess => {
+  return startAgent({ build: version, pinFolder, log, cgroupId }, { script, compiled: '/tmp/compiled' });
+};
+let agent = agentOf(builds[0]);
+await agent.ready();
 using image = makeImage(join(root, 'build/demo-image'), [], [], []);
 using bundle = image.bundle(name, { file: null, args: ['/usr/bin/busybox', 'sh', '-c', attempts] }, `/${name}/c`);
 const container = spawn('crun', ['--cgroup-manager=cgroupfs', 'run', '--bundle', bundle.folder, name], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -80,8 +53,8 @@ for (let i = 1; i <= kills; i++) {
   await sleep((i * 37) % 150);
   await agent.end('SIGKILL');
   if (i % 10 === 0) version = 1 - version;
-  agent = await startAgent(builds[version]!);
-  if (agent.adopted) adoptions++;
+  agent = agentOf(builds[version]!);
+  if ((await agent.ready()).adopted) adoptions++;
 }
 writeFileSync(join(bundle.folder, 'rootfs/stop'), '');
 await closed;
