@@ -180,7 +180,7 @@ void d4c_parts_close(struct d4c_parts *parts)
 	if (parts->types > 0)
 		close(parts->types);
 	memset(parts, 0, sizeof(*parts));
-	/* The kernel's types took tens of megabytes: back to the system with them. */
+	/* What the objects took goes back to the system. */
 	malloc_trim(0);
 }
 

@@ -97,7 +97,7 @@ function fileMasks(table: Table, paths: KnownPaths): Masks {
   const any = mask([groupAny]);
   const known = knownOf(paths);
   if (known === 'unknown') return { match: every(), exclude: any };
-  const masks = known.map((path) => classMask(table, walkAll(table, path), accept));
+  const masks = known.map((path) => classMask(table, walkAll(table, path), classPart.accept));
   if (masks.length === 0) return { match: any, exclude: any };
   return { match: union(masks.reduce(union), any), exclude: union(masks.reduce(intersection), any) };
 }
@@ -111,8 +111,8 @@ function directoryMasks(table: Table, paths: KnownPaths): Masks {
   if (known === 'unknown') return { match: notAny, exclude: any };
   if (known.length === 0) return { match: mask(), exclude: any };
   const states = known.map((path) => walkAll(table, path));
-  const some = states.map((state) => classMask(table, state, someBelow)).reduce(union);
-  const all = states.map((state) => classMask(table, state, allBelow)).reduce(intersection);
+  const some = states.map((state) => classMask(table, state, classPart.some)).reduce(union);
+  const all = states.map((state) => classMask(table, state, classPart.all)).reduce(intersection);
   return { match: intersection(some, notAny), exclude: union(all, any) };
 }
 
@@ -121,7 +121,7 @@ function sameBelow(table: Table, from: KnownPaths, to: KnownPaths): boolean {
   const b = knownOf(to);
   if (a === 'unknown' || b === 'unknown') return false;
   const coarse = (table.flags & tableCoarse) !== 0;
-  const reaches = (path: Uint8Array): boolean => !isEmpty(classMask(table, walkAll(table, path), someBelow));
+  const reaches = (path: Uint8Array): boolean => !isEmpty(classMask(table, walkAll(table, path), classPart.some));
   if (coarse && [...a, ...b].some(reaches)) return false;
   const states = (paths: readonly Uint8Array[]): string =>
     [...new Set(paths.map((path) => walkAll(table, Uint8Array.of(...path, slash)).join()))].sort().join(';');
@@ -137,11 +137,11 @@ function every(): Mask {
   return new Uint32Array(maskWords).fill(0xffffffff);
 }
 
-const accept = 0;
-const someBelow = 1;
-const allBelow = 2;
+/** Parts of a class: see `d4c_class`. */
+export const classPart = { accept: 0, some: 1, all: 2 } as const;
 
-function classMask(table: Table, states: readonly number[], part: number): Mask {
+/** What the classes of these states say in one of their parts, together. */
+export function classMask(table: Table, states: readonly number[], part: number = classPart.accept): Mask {
   const result = mask();
   for (const state of states) {
     if (state === 0) continue;
@@ -225,6 +225,6 @@ function executableMasks(table: Table, start: number, everyAt: number, paths: Kn
   const known = knownOf(paths);
   if (known === 'unknown') return { match: table.words.slice(everyAt, everyAt + maskWords), exclude: mask() };
   if (known.length === 0 || start === 0) return { match: mask(), exclude: mask() };
-  const masks = known.map((path) => classMask(table, [walk(table.words, start, path)], accept));
+  const masks = known.map((path) => classMask(table, [walk(table.words, start, path)], classPart.accept));
   return { match: masks.reduce(union), exclude: masks.reduce(intersection) };
 }

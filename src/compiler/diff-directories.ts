@@ -1,7 +1,7 @@
 import { groupAny, mountKindCount, type Table, tableCoarse } from '#abi';
 import { type KnownPaths, type MountKind, type OperationName, operationNames } from '#policy';
-import type { Masks } from './decide.ts';
-import { acceptMask, classPart, type ProcessPair } from './diff-processes.ts';
+import { classMask, classPart, type Masks } from './decide.ts';
+import type { ProcessPair } from './diff-processes.ts';
 import { explore, pathForm, stepCell } from './diff-product.ts';
 import {
   anyOnly, everyMask, mergeOutcomes as merged, mountKinds, outcomeOf, type OutcomeBits, type Run, type TableChange, type TableDiff,
@@ -95,12 +95,12 @@ function namesOf(tables: readonly [Table, Table]): { names: readonly Name[]; isC
       if (!isEnd || found.size >= limits.diffNamesMax) return;
       const own = (t: 0 | 1): readonly number[] => [...(t === 0 ? states.subarray(0, split) : states.subarray(split))];
       const masks = ([0, 1] as const).map((t) => ({
-        match: withoutAny(acceptMask(tables[t], own(t), classPart.some)),
-        exclude: union(acceptMask(tables[t], own(t), classPart.all), anyOnly),
+        match: withoutAny(classMask(tables[t], own(t), classPart.some)),
+        exclude: union(classMask(tables[t], own(t), classPart.all), anyOnly),
       })) as unknown as [Masks, Masks];
       const below = ([0, 1] as const).map((t) => {
         const isCoarse = (tables[t].flags & tableCoarse) !== 0;
-        if (isCoarse && !isEmpty(acceptMask(tables[t], own(t), classPart.some))) return null;
+        if (isCoarse && !isEmpty(classMask(tables[t], own(t), classPart.some))) return null;
         return own(t).map((state) => stepCell(tables[t].words, state, slash)).join();
       }) as unknown as Name['below'];
       const key = [...masks.flatMap(({ match, exclude }) => [maskText(match), maskText(exclude)]), ...below].join(' ');
@@ -111,4 +111,3 @@ function namesOf(tables: readonly [Table, Table]): { names: readonly Name[]; isC
   const names = [...found.values(), { paths: { kind: 'unknown' } as const, masks: [unknown, unknown] as const, below: [null, null] as const }];
   return { names, isComplete };
 }
-

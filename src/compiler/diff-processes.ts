@@ -1,6 +1,6 @@
-import { classOf, maskWords, processUserCells, readProcess, type Table } from '#abi';
+import { maskWords, processUserCells, readProcess, type Table } from '#abi';
 import type { KnownPaths, ProcessFacts } from '#policy';
-import { leafOf } from './decide.ts';
+import { classMask, leafOf } from './decide.ts';
 import { explore, nameForm, type Part, pathForm } from './diff-product.ts';
 import { limits } from './limits.ts';
 import { intersection, type Mask, mask, maskText, union } from './mask.ts';
@@ -71,7 +71,7 @@ function textChoices(tables: readonly [Table, Table], starts: readonly [number, 
     place({ states, isEnd, text }) {
       if (!isEnd) return;
       let at = 0;
-      const of = (i: 0 | 1): Mask => (starts[i] === 0 ? mask() : acceptMask(tables[i], [states[at++]!]));
+      const of = (i: 0 | 1): Mask => (starts[i] === 0 ? mask() : classMask(tables[i], [states[at++]!]));
       const masks: Masks = [of(0), of(1)];
       const key = masks.map(maskText).join();
       if (!found.has(key)) found.set(key, { value: text(), match: masks, exclude: masks });
@@ -148,17 +148,3 @@ function terminalChoices(tables: readonly [Table, Table]): readonly Choice<boole
     return { value, match: masks, exclude: masks };
   });
 }
-
-/** Parts of a class: see `d4c_class`. */
-export const classPart = { accept: 0, some: 1, all: 2 } as const;
-
-export function acceptMask(table: Table, states: readonly number[], part: number = classPart.accept): Mask {
-  const result = mask();
-  for (const state of states) {
-    if (state === 0) continue;
-    const at = classOf(table.words, state) * 2 + part * maskWords;
-    for (let i = 0; i < maskWords; i++) result[i]! |= table.words[at + i]!;
-  }
-  return result;
-}
-

@@ -1,11 +1,11 @@
 import { classOf, mountKindCount, operationCount, readTable, type Table } from '#abi';
 import { type KnownPaths, type MountKind, operationNames, type OperationName } from '#policy';
-import type { Masks } from './decide.ts';
+import { classMask, type Masks } from './decide.ts';
 import { compareDirectories } from './diff-directories.ts';
 import {
   anyOnly, type DiffCase, everyMask, mountKinds, outcomeOf, type OutcomeBits, type Run, type TableChange, type TableDiff,
 } from './diff-outcome.ts';
-import { acceptMask, type ProcessPair, processPairs } from './diff-processes.ts';
+import { type ProcessPair, processPairs } from './diff-processes.ts';
 import { explore, pathForm, type Place, stepCell } from './diff-product.ts';
 import { limits } from './limits.ts';
 import { intersection, type Mask, maskText, union } from './mask.ts';
@@ -197,8 +197,8 @@ function maskPairs(tables: readonly [Table, Table]): {
     const known = byCells.get(cells);
     if (known !== undefined) return known;
     const masks: MaskPair = [
-      union(acceptMask(tables[0], [...states.subarray(0, split)]), anyOnly),
-      union(acceptMask(tables[1], [...states.subarray(split)]), anyOnly),
+      union(classMask(tables[0], [...states.subarray(0, split)]), anyOnly),
+      union(classMask(tables[1], [...states.subarray(split)]), anyOnly),
     ];
     const key = masks.map(maskText).join();
     const kind = byMasks.get(key) ?? { masks };
@@ -232,4 +232,3 @@ function walkCells(words: Uint32Array, start: number, text: Uint8Array): number 
   for (const byte of text) state = stepCell(words, state, byte);
   return state;
 }
-
